@@ -1,0 +1,22 @@
+/// The pleat dialect: weight expressions, the ops that consume them, and repetition.
+/// Each family of ops has its own .td; RATIONALE.md says why they are as they are.
+#pragma once
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/ControlFlowInterfaces.h"
+#include "mlir/Interfaces/InferTypeOpInterface.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "dialects/Pleat/IR/Pleat.dialect.h.inc"
+#include "dialects/Pleat/IR/Pleat.enum.h.inc"
+
+#define GET_ATTRDEF_CLASSES
+#include "dialects/Pleat/IR/Pleat.attrdef.h.inc"
+
+#define GET_OP_CLASSES
+#include "dialects/Pleat/IR/Pleat.op.h.inc"
