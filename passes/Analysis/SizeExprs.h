@@ -1,0 +1,53 @@
+/// Sizes of recovered IR as expressions over the model's symbolic dimensions.
+///
+/// In recovered IR every dynamic size is an index value computed from `tensor.dim` of
+/// function arguments, whose axes are named by `pleat.dims`. This analysis turns such a
+/// value, and the shape of any tensor whose defining op states its sizes, into AffineExprs:
+/// symbol i is dimension i of `dims()`.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineExpr.h"
+#include <string>
+
+namespace pleat {
+
+class SizeExprs {
+public:
+  /// Reads the dimension names of `function`'s arguments, in order of first appearance.
+  explicit SizeExprs(mlir::func::FuncOp function);
+
+  /// Names of the symbolic dimensions; symbol i of every expression is dims()[i].
+  llvm::ArrayRef<std::string> dims() const { return names; }
+
+  /// The expression of an index value, or failure when it does not come from the
+  /// function's dimensions alone.
+  mlir::FailureOr<mlir::AffineExpr> of(mlir::Value index);
+
+  /// One expression an axis of `tensor`, or failure when an axis is unknown.
+  mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> shapeOf(mlir::Value tensor);
+
+  /// Number of elements of `tensor`.
+  mlir::FailureOr<mlir::AffineExpr> elementsOf(mlir::Value tensor);
+
+  /// The symbol of the dimension `name`; failure when there is none.
+  mlir::FailureOr<mlir::AffineExpr> symbol(llvm::StringRef name) const;
+
+private:
+  mlir::FailureOr<mlir::AffineExpr> compute(mlir::Value index);
+  mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> computeShape(mlir::Value tensor);
+  /// Static sizes of `type`, with `dynamic` filling the others in order.
+  mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> fill(mlir::Type type, mlir::ValueRange dynamic);
+
+  mlir::func::FuncOp function;
+  mlir::MLIRContext *context;
+  llvm::SmallVector<std::string> names;
+  llvm::DenseMap<mlir::Value, mlir::AffineExpr> indices;
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::AffineExpr>> shapes;
+};
+
+/// The value of `expr` with `dims` for its symbols; nullopt on overflow or division by
+/// zero.
+std::optional<int64_t> evaluateSize(mlir::AffineExpr expr, llvm::ArrayRef<int64_t> dims);
+
+} // namespace pleat

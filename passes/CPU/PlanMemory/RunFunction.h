@@ -1,0 +1,38 @@
+/// Builds the functions of a compiled model over the frame of runtime/abi/pleat_abi.h.
+#pragma once
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/SizeExprs.h"
+#include "mlir/IR/Builders.h"
+
+namespace pleat {
+
+/// Where a value lives while the model runs.
+struct Place {
+  enum Kind { Input, Output, Arena, Weight } kind;
+  /// Index of the input, output or arena slot; byte offset of a weight.
+  int64_t index;
+};
+
+/// All that the run function needs to know of memory.
+struct MemoryPlan {
+  llvm::DenseMap<mlir::Value, Place> places;
+  /// For each arena slot, the byte sizes of the values that share it.
+  llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> slots;
+  /// Bytes of scratch per part each launch asks for.
+  llvm::SmallVector<mlir::AffineExpr> scratch;
+};
+
+/// Emits `@pleat_run` for the launches of `main`.
+mlir::LogicalResult emitRunFunction(mlir::func::FuncOp main, SizeExprs &sizes, const MemoryPlan &plan);
+
+/// Emits `@pleat_arena_bytes`.
+void emitArenaFunction(mlir::ModuleOp module, const MemoryPlan &plan, mlir::Location loc);
+
+/// Emits `@pleat_eval_sizes` for `exprs`.
+void emitSizesFunction(mlir::ModuleOp module, mlir::AffineMap exprs, mlir::Location loc);
+
+/// The scratch expression of `kernel` when launched by `launch`; null if it needs none.
+mlir::FailureOr<mlir::AffineExpr> scratchOf(LaunchOp launch, mlir::func::FuncOp kernel, SizeExprs &sizes);
+
+} // namespace pleat

@@ -1,0 +1,252 @@
+// Turns groups of ops into kernel functions and launches, and makes equal kernels one.
+#include "passes/Optimization/FormKernels/FormKernels.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/SizeExprs.h"
+#include "passes/Optimization/FormKernels/Grouping.h"
+#include "passes/Utils/SizeValues.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Transforms/RegionUtils.h"
+#include "llvm/ADT/SetVector.h"
+#include "llvm/ADT/StringMap.h"
+
+namespace pleat {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "passes/Optimization/FormKernels/FormKernels.h.inc"
+} // namespace pleat
+
+using namespace mlir;
+using namespace pleat;
+
+/// A name that says what the kernel does: the anchor and, for a linear, its matrix.
+static std::string kernelName(Operation *anchor) {
+  std::string name = anchor->getName().stripDialect().str();
+  std::replace(name.begin(), name.end(), '.', '_');
+  auto append = [&](Type type) {
+    for (auto [i, size] : llvm::enumerate(cast<RankedTensorType>(type).getShape()))
+      name += (i ? "x" : "_") + (ShapedType::isDynamic(size) ? std::string("n") : std::to_string(size));
+  };
+  if (auto linear = dyn_cast<LinearOp>(anchor))
+    append(linear.getWeight().getType());
+  else if (anchor->getNumResults() && isa<RankedTensorType>(anchor->getResult(0).getType()))
+    append(anchor->getResult(0).getType());
+  return name;
+}
+
+/// The layout a weight value is stored in, or null for what is no weight.
+static LayoutAttr layoutOf(Value value) {
+  while (auto transposed = value.getDefiningOp<TransposedOp>())
+    value = transposed.getWeight();
+  auto weight = value.getDefiningOp<WeightOp>();
+  return weight ? weight.getLayoutAttr() : LayoutAttr();
+}
+
+/// Whether the work of `anchor` can be split into parts.
+static bool isParallel(Operation *anchor) {
+  if (isa<LinearOp, AttentionOp, ConvOp, LayerNormOp, RmsNormOp, SoftmaxOp>(anchor))
+    return true;
+  auto linalgOp = dyn_cast<linalg::LinalgOp>(anchor);
+  return linalgOp && linalgOp.getNumLoops() &&
+         linalgOp.getIteratorTypesArray().front() == utils::IteratorType::parallel;
+}
+
+namespace {
+
+class Outliner {
+public:
+  Outliner(func::FuncOp function, SizeExprs &sizes, SizeValues &values)
+      : function(function), module(function->getParentOfType<ModuleOp>()), symbols(module), sizes(sizes),
+        values(values) {}
+
+  LogicalResult outline(const KernelGroup &group) {
+    Operation *last = group.ops.back();
+    llvm::SetVector<Operation *> inside(group.ops.begin(), group.ops.end());
+    llvm::SetVector<Value> inputs = readFromOutside(inside);
+    SmallVector<Value> outputs(last->getResults());
+
+    SmallVector<Value> outputSizes;
+    for (Value output : outputs) {
+      auto shape = sizes.shapeOf(output);
+      if (failed(shape))
+        return last->emitOpError("expects sizes that follow from the model's dimensions");
+      for (auto [size, expr] : llvm::zip(cast<RankedTensorType>(output.getType()).getShape(), *shape))
+        if (ShapedType::isDynamic(size))
+          outputSizes.push_back(values.get(expr));
+    }
+
+    func::FuncOp kernel = makeKernel(group, inputs.getArrayRef(), outputs);
+    OpBuilder builder(last);
+    auto launch = LaunchOp::create(builder, group.anchor->getLoc(), TypeRange(ValueRange(outputs)),
+                                   kernel.getSymName(), inputs.getArrayRef(), outputSizes);
+    for (auto [before, after] : llvm::zip(outputs, launch.getResults()))
+      before.replaceAllUsesExcept(after, launch);
+    return success();
+  }
+
+private:
+  /// Values from outside that ops of the group, or regions of theirs, read.
+  llvm::SetVector<Value> readFromOutside(const llvm::SetVector<Operation *> &inside) {
+    llvm::SetVector<Value> read;
+    auto add = [&](Value value) {
+      Operation *producer = value.getDefiningOp();
+      bool within = producer && llvm::any_of(inside, [&](Operation *op) { return op->isAncestor(producer); });
+      bool ownArgument = isa<BlockArgument>(value) &&
+                         cast<BlockArgument>(value).getOwner()->getParentOp() != function;
+      bool constant = producer && producer->hasTrait<OpTrait::ConstantLike>() && !isa<RankedTensorType>(value.getType());
+      if (!within && !ownArgument && !constant)
+        read.insert(value);
+    };
+    for (Operation *op : inside)
+      op->walk([&](Operation *inner) { llvm::for_each(inner->getOperands(), add); });
+    return read;
+  }
+
+  func::FuncOp makeKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs) {
+    OpBuilder builder(module.getContext());
+    auto type = builder.getFunctionType(TypeRange(ValueRange(inputs)), TypeRange(outputs));
+    auto kernel = func::FuncOp::create(builder, group.anchor->getLoc(), "kernel", type);
+    kernel.setPrivate();
+    kernel->setAttr(PleatDialect::getKernelAttrName(), builder.getUnitAttr());
+    if (isParallel(group.anchor))
+      kernel->setAttr("pleat.parallel", builder.getUnitAttr());
+
+    Block *body = kernel.addEntryBlock();
+    builder.setInsertionPointToStart(body);
+    IRMapping mapping;
+    for (auto [i, input] : llvm::enumerate(inputs)) {
+      mapping.map(input, body->getArgument(i));
+      if (LayoutAttr layout = layoutOf(input))
+        kernel.setArgAttr(i, PleatDialect::getLayoutAttrName(), layout);
+    }
+    for (Operation *op : group.ops) {
+      copyScalarConstants(op, mapping, builder);
+      builder.clone(*op, mapping);
+    }
+    SmallVector<Value> results;
+    for (Value output : outputs)
+      results.push_back(mapping.lookup(output));
+    func::ReturnOp::create(builder, kernel.getLoc(), results);
+    return unique(kernel, kernelName(group.anchor));
+  }
+
+  /// Index and scalar constants that `op` reads are repeated inside the kernel.
+  void copyScalarConstants(Operation *op, IRMapping &mapping, OpBuilder &builder) {
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands()) {
+        Operation *producer = operand.getDefiningOp();
+        if (producer && producer->hasTrait<OpTrait::ConstantLike>() && !mapping.contains(operand) &&
+            !isa<RankedTensorType>(operand.getType()) && !op->isAncestor(producer))
+          mapping.map(operand, builder.clone(*producer)->getResult(0));
+      }
+    });
+  }
+
+  /// The kernel already made that equals `kernel` in all but its name, or `kernel` itself
+  /// under a free name that begins with `name`.
+  func::FuncOp unique(func::FuncOp kernel, StringRef name) {
+    std::string text;
+    llvm::raw_string_ostream stream(text);
+    kernel->print(stream, OpPrintingFlags().useLocalScope());
+    auto [known, isNew] = made.try_emplace(text, kernel);
+    if (!isNew) {
+      kernel.erase();
+      return known->second;
+    }
+    std::string free = name.str();
+    for (unsigned suffix = 2; symbols.lookup(free); ++suffix)
+      free = name.str() + "_" + std::to_string(suffix);
+    kernel.setName(free);
+    symbols.insert(kernel);
+    return kernel;
+  }
+
+  func::FuncOp function;
+  ModuleOp module;
+  SymbolTable symbols;
+  SizeExprs &sizes;
+  SizeValues &values;
+  llvm::StringMap<func::FuncOp> made;
+};
+
+class FormKernelsPass : public pleat::impl::FormKernelsBase<FormKernelsPass> {
+public:
+  void runOnOperation() override {
+    auto function = getOperation().lookupSymbol<func::FuncOp>("main");
+    if (!function)
+      return;
+    SizeExprs sizes(function);
+    SizeValues values(function, sizes.dims());
+    storeConstants(function);
+    if (failed(giveResultsBuffers(function, sizes, values)))
+      return signalPassFailure();
+    Outliner outliner(function, sizes, values);
+    for (const KernelGroup &group : groupKernels(function))
+      if (failed(outliner.outline(group)))
+        return signalPassFailure();
+    eraseUnused(function);
+  }
+
+private:
+  /// Tensor constants that are not one value become weights: data belongs to the file.
+  void storeConstants(func::FuncOp function) {
+    function.walk([](arith::ConstantOp constant) {
+      auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+      if (!elements || elements.isSplat() || !isa<RankedTensorType>(constant.getType()))
+        return;
+      OpBuilder builder(constant);
+      auto weight = WeightOp::create(builder, constant.getLoc(), constant.getType(), StringAttr(), elements,
+                                     ArrayAttr(), LayoutAttr::get(constant.getContext(), Layout::RowMajor));
+      constant.replaceAllUsesWith(weight.getResult());
+      constant.erase();
+    });
+  }
+
+  /// Each returned value needs a buffer of its own to be computed into: arguments, weights
+  /// and values returned twice are copied.
+  LogicalResult giveResultsBuffers(func::FuncOp function, SizeExprs &sizes, SizeValues &values) {
+    auto terminator = cast<func::ReturnOp>(function.getBody().front().getTerminator());
+    DenseSet<Value> returned;
+    for (OpOperand &operand : terminator->getOpOperands()) {
+      Value root = operand.get();
+      while (auto reshape = root.getDefiningOp<ReshapeOp>())
+        root = reshape.getX();
+      Operation *producer = root.getDefiningOp();
+      if (producer && !isa<WeightOp, arith::ConstantOp, TransposedOp, tensor::EmptyOp>(producer) &&
+          returned.insert(root).second)
+        continue;
+      auto shape = sizes.shapeOf(operand.get());
+      if (failed(shape))
+        return terminator.emitOpError("expects sizes that follow from the model's dimensions");
+      auto type = cast<RankedTensorType>(operand.get().getType());
+      SmallVector<Value> dynamic;
+      for (auto [size, expr] : llvm::zip(type.getShape(), *shape))
+        if (ShapedType::isDynamic(size))
+          dynamic.push_back(values.get(expr));
+      OpBuilder builder(terminator);
+      Location loc = terminator.getLoc();
+      Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
+      AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+      SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
+      auto copy = linalg::GenericOp::create(
+          builder, loc, type, operand.get(), empty, ArrayRef<AffineMap>{identity, identity}, loops,
+          [](OpBuilder &b, Location l, ValueRange values) { linalg::YieldOp::create(b, l, values.front()); });
+      operand.set(copy.getResult(0));
+      returned.insert(copy.getResult(0));
+    }
+    return success();
+  }
+
+  void eraseUnused(func::FuncOp function) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+      if (isOpTriviallyDead(&op))
+        op.erase();
+  }
+};
+
+} // namespace

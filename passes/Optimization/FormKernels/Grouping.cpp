@@ -1,0 +1,195 @@
+// Decides which ops run together. A linear takes the elementwise op behind it, an
+// attention the views around it; everything else is a kernel of its own.
+#include "passes/Optimization/FormKernels/Grouping.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "llvm/ADT/SetVector.h"
+
+using namespace mlir;
+using namespace pleat;
+
+bool pleat::staysOutside(Operation *op) {
+  if (isa<WeightOp, TransposedOp, StackOp, UnstackOp, RepeatOp, ReshapeOp, LaunchOp, tensor::DimOp,
+          affine::AffineApplyOp>(op))
+    return true;
+  if (op->hasTrait<OpTrait::IsTerminator>())
+    return true;
+  return llvm::none_of(op->getResultTypes(), [](Type type) { return isa<RankedTensorType>(type); });
+}
+
+/// Constants that become part of the code: scalars and splats.
+static bool isInlineConstant(Operation *op) {
+  auto constant = dyn_cast<arith::ConstantOp>(op);
+  if (!constant)
+    return false;
+  auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
+  return !elements || elements.isSplat();
+}
+
+/// Cheaper to repeat in a kernel than to store.
+static bool isCheap(Operation *op) {
+  return isa<tensor::EmptyOp, linalg::FillOp, tensor::ExtractSliceOp>(op) || isInlineConstant(op);
+}
+
+static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
+
+/// Ops with emitters of their own read their operands as they lie in memory.
+static bool readsPlainOperands(Operation *op) {
+  return isa<LinearOp, LayerNormOp, RmsNormOp, SoftmaxOp, GatherOp, ConvOp>(op);
+}
+
+/// Whether `consumer` computes element by element on `value`, with other operands of the
+/// same shape, one value a column, or one value in all: what a tile in registers can take.
+static bool isEpilogue(linalg::GenericOp consumer, Value value) {
+  if (consumer.getNumResults() != 1 || consumer.getNumParallelLoops() != consumer.getNumLoops() ||
+      consumer.hasIndexSemantics())
+    return false;
+  if (!consumer.getMatchingIndexingMap(consumer.getDpsInitOperand(0)).isIdentity())
+    return false;
+  unsigned rank = consumer.getNumLoops();
+  for (OpOperand *operand : consumer.getDpsInputOperands()) {
+    AffineMap map = consumer.getMatchingIndexingMap(operand);
+    bool whole = map.isIdentity();
+    bool column = map.getNumResults() == 1 && map.getResult(0) == getAffineDimExpr(rank - 1, map.getContext());
+    bool scalar = map.getNumResults() == 0;
+    if (operand->get() == value ? !whole : !(whole || column || scalar))
+      return false;
+  }
+  // The epilogue reads no previous contents of its destination.
+  return !consumer.payloadUsesValueFromOperand(consumer.getDpsInitOperand(0));
+}
+
+namespace {
+
+class Grouper {
+public:
+  explicit Grouper(func::FuncOp function) : block(function.getBody().front()) {}
+
+  SmallVector<KernelGroup> run() {
+    for (Operation &op : block)
+      if (isa<LinearOp, AttentionOp, ConvOp>(op))
+        takeConsumers(&op);
+    // Backwards, so that an op is reached after all that reads it: what nobody needs in
+    // memory was repeated by its readers and gets no kernel.
+    for (Operation &op : llvm::reverse(block)) {
+      if (op.hasTrait<OpTrait::IsTerminator>())
+        requireOperands(&op);
+      else if (auto found = endsGroup.find(&op); found != endsGroup.end())
+        finish(found->second);
+      else if (inGroup.contains(&op) || !required.contains(&op))
+        continue;
+      else if (staysOutside(&op))
+        requireOperands(&op);
+      else
+        finish({{&op}, &op});
+    }
+    std::reverse(groups.begin(), groups.end());
+    return std::move(groups);
+  }
+
+private:
+  /// Puts what follows `anchor` element by element, or as a view, into its group.
+  void takeConsumers(Operation *anchor) {
+    KernelGroup group{{anchor}, anchor};
+    SmallVector<Operation *> pending;
+    Value value = anchor->getResult(0);
+    while (value.hasOneUse()) {
+      Operation *user = *value.user_begin();
+      if (user->getBlock() != &block)
+        break;
+      bool take = false;
+      if (isa<AttentionOp>(anchor)) {
+        take = isa<linalg::TransposeOp>(user) || (isa<ReshapeOp>(user) && group.ops.size() == 2);
+      } else if (auto generic = dyn_cast<linalg::GenericOp>(user)) {
+        take = isEpilogue(generic, value);
+      } else if (isa<ReshapeOp>(user)) {
+        pending.push_back(user);
+        value = user->getResult(0);
+        continue;
+      }
+      if (!take)
+        break;
+      llvm::append_range(group.ops, pending);
+      pending.clear();
+      group.ops.push_back(user);
+      value = user->getResult(0);
+    }
+    for (Operation *op : group.ops)
+      inGroup.insert(op);
+    endsGroup[group.ops.back()] = group;
+  }
+
+  /// Adds what the group's ops read and can repeat; the rest must exist in memory.
+  void finish(KernelGroup group) {
+    if (auto insert = dyn_cast<tensor::InsertSliceOp>(group.anchor))
+      takeInsertions(insert, group);
+    llvm::SetVector<Operation *> ops(group.ops.begin(), group.ops.end());
+    for (size_t i = 0; i < ops.size(); ++i) {
+      Operation *op = ops[i];
+      for (Value operand : op->getOperands()) {
+        Operation *producer = operand.getDefiningOp();
+        if (!producer || producer->getBlock() != &block || ops.contains(producer))
+          continue;
+        bool viewOfAttention = isa<AttentionOp>(group.anchor) && isView(producer) &&
+                               (isa<AttentionOp>(op) || isView(op)) && op != group.ops.back();
+        bool repeat = viewOfAttention || isInlineConstant(producer) ||
+                      (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op));
+        if (repeat)
+          ops.insert(producer);
+        else
+          required.insert(producer);
+      }
+      op->walk([&](Operation *inner) { requireCaptured(inner, op, ops); });
+    }
+    group.ops = ops.takeVector();
+    llvm::sort(group.ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    groups.push_back(std::move(group));
+  }
+
+  /// Values that regions of `op` read from outside.
+  void requireCaptured(Operation *inner, Operation *op, llvm::SetVector<Operation *> &ops) {
+    if (inner == op)
+      return;
+    for (Value operand : inner->getOperands()) {
+      Operation *producer = operand.getDefiningOp();
+      if (!producer || producer->getBlock() != &block || ops.contains(producer))
+        continue;
+      if (isCheap(producer))
+        ops.insert(producer);
+      else
+        required.insert(producer);
+    }
+  }
+
+  /// A chain of insertions into one tensor is one kernel.
+  void takeInsertions(tensor::InsertSliceOp last, KernelGroup &group) {
+    Value destination = last.getDest();
+    while (auto previous = destination.getDefiningOp<tensor::InsertSliceOp>()) {
+      if (!previous->hasOneUse() || inGroup.contains(previous))
+        return;
+      inGroup.insert(previous);
+      group.ops.push_back(previous);
+      destination = previous.getDest();
+    }
+  }
+
+  void requireOperands(Operation *op) {
+    for (Value operand : op->getOperands())
+      if (Operation *producer = operand.getDefiningOp())
+        required.insert(producer);
+  }
+
+  Block &block;
+  SmallVector<KernelGroup> groups;
+  DenseSet<Operation *> inGroup;
+  DenseMap<Operation *, KernelGroup> endsGroup;
+  DenseSet<Operation *> required;
+};
+
+} // namespace
+
+SmallVector<KernelGroup> pleat::groupKernels(func::FuncOp function) { return Grouper(function).run(); }

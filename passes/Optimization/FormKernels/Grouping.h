@@ -1,0 +1,22 @@
+/// Which ops of a function run together in one kernel.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace pleat {
+
+/// One kernel to be: its ops in program order, the last being where it is launched.
+struct KernelGroup {
+  llvm::SmallVector<mlir::Operation *> ops;
+  /// The op that gives the kernel its name and its emitter.
+  mlir::Operation *anchor = nullptr;
+};
+
+/// Groups the tensor computation of `function`, in the order of their launches. Ops that
+/// are cheap to repeat (slices, fills, constants) appear in every group that reads them.
+llvm::SmallVector<KernelGroup> groupKernels(mlir::func::FuncOp function);
+
+/// Whether `op` stays outside kernels: weights, reshapes, repetition, index arithmetic.
+bool staysOutside(mlir::Operation *op);
+
+} // namespace pleat

@@ -1,0 +1,43 @@
+// Sizes are made once, at the function's start, so that they dominate every use.
+#include "passes/Utils/SizeValues.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace pleat;
+
+SizeValues::SizeValues(func::FuncOp function, ArrayRef<std::string> dims)
+    : function(function), names(dims), builder(function.getContext()) {
+  builder.setInsertionPointToStart(&function.getBody().front());
+}
+
+Value SizeValues::symbol(unsigned position) {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
+    auto axes = function.getArgAttrOfType<ArrayAttr>(i, PleatDialect::getDimsAttrName());
+    if (!axes)
+      continue;
+    for (auto [axis, attr] : llvm::enumerate(axes))
+      if (auto name = dyn_cast<StringAttr>(attr); name && name.getValue() == names[position])
+        return tensor::DimOp::create(builder, function.getLoc(), function.getArgument(i), axis);
+  }
+  llvm_unreachable("every symbol names an axis of an argument");
+}
+
+Value SizeValues::get(AffineExpr expr) {
+  Value &value = made[expr];
+  if (value)
+    return value;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return value = arith::ConstantIndexOp::create(builder, function.getLoc(), constant.getValue());
+  if (auto position = dyn_cast<AffineSymbolExpr>(expr))
+    return value = symbol(position.getPosition());
+  SmallVector<Value> operands;
+  for (unsigned i = 0; i < names.size(); ++i)
+    operands.push_back(get(getAffineSymbolExpr(i, builder.getContext())));
+  Value result = affine::AffineApplyOp::create(builder, function.getLoc(),
+                                               AffineMap::get(0, names.size(), expr), operands);
+  return made[expr] = result; // `value` may dangle: get() above grew the map
+}

@@ -1,0 +1,29 @@
+/// Index values for size expressions: the other direction of SizeExprs.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineExpr.h"
+#include "mlir/IR/Builders.h"
+
+namespace pleat {
+
+/// Makes index values at the start of a function, one for each distinct expression.
+class SizeValues {
+public:
+  /// `dims` names the symbols, as SizeExprs::dims() does.
+  SizeValues(mlir::func::FuncOp function, llvm::ArrayRef<std::string> dims);
+
+  /// The index value of `expr`; made on first use. Symbols are `tensor.dim` of the first
+  /// argument axis of that name.
+  mlir::Value get(mlir::AffineExpr expr);
+
+private:
+  mlir::Value symbol(unsigned position);
+
+  mlir::func::FuncOp function;
+  llvm::SmallVector<std::string> names;
+  mlir::OpBuilder builder;
+  llvm::DenseMap<mlir::AffineExpr, mlir::Value> made;
+};
+
+} // namespace pleat
