@@ -2,6 +2,8 @@
 // call a launch. All of it is 64-bit integer arithmetic; none of it depends on the level.
 #include "passes/CPU/PlanMemory/RunFunction.h"
 
+#include "passes/CPU/KernelAbi/KernelAbi.h"
+
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -225,13 +227,13 @@ private:
     for (Value result : launch.getResults())
       if (failed(storeTensor(result)))
         return launch.emitOpError("expects results whose sizes follow from the model's dimensions");
-    if (kernel->hasAttr("pleat.scratch")) {
+    if (kernel->hasAttr(kScratchAttrName)) {
       store(LLVM::PtrToIntOp::create(builder, loc, i64, scratch));
       store(scratchBytes);
     }
 
     Value entry = LLVM::LoadOp::create(builder, loc, pointer, byteAddress(kernels, tableIndex(launch) * 8));
-    if (kernel->hasAttr("pleat.parallel")) {
+    if (kernel->hasAttr(kParallelAttrName)) {
       LLVM::CallOp::create(builder, loc, parallelFunction(), ValueRange{frame, entry, slots});
       return success();
     }
@@ -329,7 +331,7 @@ void pleat::emitSizesFunction(ModuleOp module, AffineMap exprs, Location loc) {
 }
 
 FailureOr<AffineExpr> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, SizeExprs &sizes) {
-  auto map = kernel->getAttrOfType<AffineMapAttr>("pleat.scratch");
+  auto map = kernel->getAttrOfType<AffineMapAttr>(kScratchAttrName);
   if (!map)
     return AffineExpr();
   SmallVector<AffineExpr> dynamic;

@@ -3,6 +3,7 @@
 
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Analysis/SizeExprs.h"
+#include "passes/CPU/KernelAbi/KernelAbi.h"
 #include "passes/Optimization/FormKernels/Grouping.h"
 #include "passes/Utils/SizeValues.h"
 
@@ -114,7 +115,7 @@ private:
     kernel.setPrivate();
     kernel->setAttr(PleatDialect::getKernelAttrName(), builder.getUnitAttr());
     if (isParallel(group.anchor))
-      kernel->setAttr("pleat.parallel", builder.getUnitAttr());
+      kernel->setAttr(kParallelAttrName, builder.getUnitAttr());
 
     Block *body = kernel.addEntryBlock();
     builder.setInsertionPointToStart(body);
