@@ -9,7 +9,9 @@ def Pleat_WeightOp : Pleat_Op<"weight", [Pure]> {
   let description = [{
     Names an entry of the weight store by content hash (`key`), or carries a literal of at
     most 4 KiB (`value`). `names` lists what the model calls it (weight, parameter, alias),
-    for selectors and reports. `layout` is set by AssignLayouts.
+    for selectors and reports. AssignLayouts sets `layout`, the order of the stored
+    elements, and `transposed` where the file holds the transpose of a matrix in that
+    order. A reader of packed elements may then name the entry under its stored shape.
 
     - `weight_c1`: exactly one of `key` and `value` is given
     - `weight_c2`: a literal has the result's type
@@ -22,7 +24,8 @@ def Pleat_WeightOp : Pleat_Op<"weight", [Pure]> {
     ```
   }];
   let arguments = (ins OptionalAttr<StrAttr>:$key, OptionalAttr<ElementsAttr>:$value,
-                       OptionalAttr<StrArrayAttr>:$names, OptionalAttr<Pleat_LayoutAttr>:$layout);
+                       OptionalAttr<StrArrayAttr>:$names, OptionalAttr<Pleat_LayoutAttr>:$layout,
+                       UnitAttr:$transposed);
   let results = (outs AnyRankedTensor:$result);
   let assemblyFormat = "($key^)? (`literal` $value^)? attr-dict `:` type($result)";
   let hasVerifier = 1;

@@ -202,7 +202,8 @@ private:
         return;
       OpBuilder builder(constant);
       auto weight = WeightOp::create(builder, constant.getLoc(), constant.getType(), StringAttr(), elements,
-                                     ArrayAttr(), LayoutAttr::get(constant.getContext(), Layout::RowMajor));
+                                     ArrayAttr(), LayoutAttr::get(constant.getContext(), Layout::RowMajor),
+                                     /*transposed=*/false);
       constant.replaceAllUsesWith(weight.getResult());
       constant.erase();
     });

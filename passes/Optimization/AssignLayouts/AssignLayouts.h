@@ -1,0 +1,11 @@
+/// Chooses how weights are stored. See AssignLayouts.td.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace pleat {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Optimization/AssignLayouts/AssignLayouts.h.inc"
+} // namespace pleat

@@ -1,0 +1,56 @@
+// What is fused: elementwise into its only reader, and transposes that no attention reads
+// or writes. The rewriting itself is upstream's.
+#include "passes/Optimization/FuseElementwise/FuseElementwise.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace pleat {
+#define GEN_PASS_DEF_FUSEELEMENTWISE
+#include "passes/Optimization/FuseElementwise/FuseElementwise.h.inc"
+} // namespace pleat
+
+using namespace mlir;
+using namespace pleat;
+
+static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
+
+/// Whether an attention reads `value`, directly or through views.
+static bool feedsAttention(Value value) {
+  return llvm::any_of(value.getUsers(), [](Operation *user) {
+    return isa<AttentionOp>(user) || (isView(user) && feedsAttention(user->getResult(0)));
+  });
+}
+
+namespace {
+
+/// A transpose as a generic op, so that its permutation can become an access map.
+struct GeneralizeTranspose : OpRewritePattern<linalg::TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(linalg::TransposeOp transpose, PatternRewriter &rewriter) const override {
+    if (transpose.getInput().getDefiningOp<AttentionOp>() || feedsAttention(transpose->getResult(0)))
+      return failure();
+    return linalg::generalizeNamedOp(rewriter, transpose);
+  }
+};
+
+class FuseElementwisePass : public pleat::impl::FuseElementwiseBase<FuseElementwisePass> {
+public:
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    patterns.add<GeneralizeTranspose>(context);
+    linalg::populateElementwiseOpsFusionPatterns(
+        patterns, [](OpOperand *fused) { return fused->get().hasOneUse(); });
+    linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
