@@ -8,12 +8,14 @@
 #ifndef PLEAT_ABI_H
 #define PLEAT_ABI_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "runtime/include/pleat/pleat.h" /* element types, levels, executor */
 
 #define PLEAT_ABI_VERSION 1u
 #define PLEAT_ABI_OLDEST 1u
-#define PLEAT_MAX_RANK 8
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 /* One kernel: a pure function of its slots. slots[0] is the number of parts the work is
  * split into, `part` which of them this call does; parts write disjoint elements and may
@@ -24,27 +26,28 @@
  * the bytes of scratch each part owns. */
 typedef void (*pleat_kernel)(const int64_t *slots, int64_t part);
 
-/* Host-supplied parallelism, as in pleat.h. parallel_for may run the calls one after
- * another; it returns when all are done. */
-struct pleat_executor;
-
-/* What one run sees. Dimensions are indexed as in pleat_model_desc.dims. */
+/* What one run sees. Dimensions are indexed as in pleat_model_desc.dims. The compiler knows
+ * the fields by offset: new ones go last. */
 typedef struct pleat_frame {
   const void *const *inputs;
   void *const *outputs;
   const uint8_t *weights; /* start of the weights file's image, 64-byte aligned */
   uint8_t *arena;         /* 64-byte aligned, arena_bytes(dims) long, 64 readable bytes after */
   const int64_t *dims;
-  const pleat_kernel *kernels; /* the chosen level's table */
-  const struct pleat_executor *executor; /* NULL: everything in the calling thread */
-  int64_t threads;                       /* parts that parallel kernels are split into */
+  const pleat_kernel *kernels;    /* the chosen level's table */
+  const pleat_executor *executor; /* NULL: everything in the calling thread */
+  int64_t threads;                /* parts that parallel kernels are split into */
+  /* One entry a state. An appended state has one buffer, [outer][capacity][inner], of which
+   * the first `length` rows (its length dimension) are filled; the run writes the rows that
+   * follow. A replaced state is read at `states` and written at `next_states`, both dense. */
+  uint8_t *const *states;
+  uint8_t *const *next_states;
+  const int64_t *capacities; /* rows of an appended state's buffer; 0 for a replaced one */
 } pleat_frame;
 
-typedef enum pleat_type {
-  PLEAT_F32 = 1, PLEAT_U8 = 2, PLEAT_I8 = 3, PLEAT_U16 = 4, PLEAT_I16 = 5, PLEAT_I32 = 6,
-  PLEAT_I64 = 7, PLEAT_BOOL = 9, PLEAT_F16 = 10, PLEAT_F64 = 11, PLEAT_U32 = 12,
-  PLEAT_U64 = 13, PLEAT_BF16 = 16 /* numbers of ONNX's TensorProto.DataType */
-} pleat_type;
+/* Runs all parts of a kernel, over the frame's executor if it has one. Sets slots[0] to the
+ * frame's threads. Provided by the runtime for generated code. */
+void pleat_rt_parallel(const pleat_frame *frame, pleat_kernel kernel, int64_t *slots);
 
 /* One axis of an input or output. */
 typedef enum pleat_axis_kind {
@@ -66,10 +69,25 @@ typedef struct pleat_tensor_desc {
   const pleat_axis *axes;
 } pleat_tensor_desc;
 
+/* A dimension takes the values lower, lower + step, ... up to upper. */
 typedef struct pleat_dim_desc {
   const char *name;
-  int64_t lower, upper, step; /* upper 0: no bound */
+  int64_t lower, upper, step; /* upper 0: no bound; step at least 1 */
 } pleat_dim_desc;
+
+/* A state that the session keeps: the model's input and output of the same thing are neither
+ * in `inputs` nor in `outputs`. */
+typedef enum pleat_state_kind {
+  PLEAT_STATE_APPENDED = 1, /* the output is the input with rows added along `axis` */
+  PLEAT_STATE_REPLACED = 2  /* the output takes the input's place; same type and shape */
+} pleat_state_kind;
+
+typedef struct pleat_state_desc {
+  pleat_tensor_desc tensor; /* the input; its axes are static or dimensions, not expressions */
+  uint32_t kind;            /* pleat_state_kind */
+  uint32_t axis;            /* appended: the axis that grows; a dimension after the host's */
+  pleat_axis next_length;   /* appended: rows after the run */
+} pleat_state_desc;
 
 /* Integer inputs that index a table: the runtime checks -rows <= id < rows before a run. */
 typedef struct pleat_id_check {
@@ -77,14 +95,8 @@ typedef struct pleat_id_check {
   int64_t rows;
 } pleat_id_check;
 
-/* An instruction set level. Levels stand from the least demanding to the most; the
- * runtime takes the last one whose features the processor and the system offer. */
-typedef enum pleat_cpu_level {
-  PLEAT_X86_64_V3 = 1, /* AVX2, FMA, F16C, BMI1/2, LZCNT, MOVBE */
-  PLEAT_X86_64_V4 = 2, /* + AVX-512 F, BW, CD, DQ, VL */
-  PLEAT_X86_64_V4_AMX = 3 /* + AMX-TILE, AMX-BF16, permission granted by the kernel */
-} pleat_cpu_level;
-
+/* Levels stand from the least demanding to the most; the runtime takes the last one whose
+ * features the processor and the system offer. */
 typedef struct pleat_level_desc {
   uint32_t level; /* pleat_cpu_level */
   const pleat_kernel *kernels;
@@ -94,43 +106,60 @@ typedef struct pleat_model_desc {
   uint32_t abi_version;     /* PLEAT_ABI_VERSION of the compiler */
   uint32_t oldest_runtime;  /* oldest ABI version that can run it */
   const char *name;
-  uint8_t build_id[32];     /* equals the weights file's */
-  uint64_t weights_bytes;   /* size of the weights file */
-  const uint8_t *embedded_weights; /* NULL: in a file of their own */
-  uint32_t input_count, output_count, dim_count, expr_count, level_count, kernel_count, id_check_count;
+  /* BLAKE3 of the weights file's table, also in the file's header: it names every tensor's
+   * content and place, so code and weights that agree on it fit. */
+  uint8_t build_id[32];
+  uint64_t weights_bytes; /* size of the weights file; 0: the model has no weights */
+  const uint8_t *embedded_weights; /* the file's image, 64-byte aligned; NULL: not embedded */
+  uint32_t input_count, output_count, state_count;
+  /* The first host_dim_count dimensions are given at each run; the rest are lengths of
+   * appended states. Each of the host's is an axis of at least one input. */
+  uint32_t dim_count, host_dim_count;
+  uint32_t expr_count, level_count, kernel_count, id_check_count;
+  uint32_t reserved; /* 0 */
   const pleat_tensor_desc *inputs;
   const pleat_tensor_desc *outputs;
+  const pleat_state_desc *states;
   const pleat_dim_desc *dims;
   const pleat_level_desc *levels;
   const pleat_id_check *id_checks;
-  /* Bytes of arena a run with these dims needs, on `threads` threads. */
+  /* Bytes of arena a run with these dims needs, on `threads` threads. A session's arena is
+   * what its largest dims need; a negative number says that the sizes overflow. */
   int64_t (*arena_bytes)(const int64_t *dims, int64_t threads);
-  /* Writes expr_count sizes. NULL when there are none. */
+  /* Writes expr_count sizes; a negative one is refused before the run. NULL when there are
+   * none. */
   void (*eval_sizes)(const int64_t *dims, int64_t *sizes);
   /* Runs the model once. All arguments have been checked. */
   void (*run)(const pleat_frame *frame);
 } pleat_model_desc;
 
-/* The weights file: this header, then the table, then tensors aligned to 64 bytes, then
- * 64 zero bytes. Little-endian. */
+/* The weights file: this header, then the table, then tensors at multiples of 64 in the
+ * table's order without overlap, then 64 zero bytes. Little-endian. */
 #define PLEAT_WEIGHTS_MAGIC "PLEATWTS"
+#define PLEAT_WEIGHTS_VERSION 1u
+#define PLEAT_WEIGHTS_ALIGNMENT 64u
 typedef struct pleat_weights_header {
   char magic[8];
-  uint32_t version, oldest_reader;
+  uint32_t version;       /* PLEAT_WEIGHTS_VERSION of the writer */
+  uint32_t oldest_reader; /* oldest PLEAT_WEIGHTS_VERSION that can read the file */
   uint8_t build_id[32];
   uint64_t file_bytes;
-  uint64_t table_offset;
+  uint64_t table_offset; /* a multiple of 8 */
   uint32_t entry_count;
   uint32_t table_check; /* CRC-32C of the table's bytes */
   uint32_t header_check; /* CRC-32C of the bytes before this field */
-  uint32_t reserved;
+  uint32_t reserved; /* 0 */
 } pleat_weights_header;
 
 typedef struct pleat_weights_entry {
   uint8_t content_hash[32]; /* BLAKE3 of the packed bytes */
   uint64_t offset, bytes;
   uint32_t type, layout; /* pleat_type; numbers of the dialect's Layout */
-  uint64_t reserved;
+  uint64_t reserved; /* 0 */
 } pleat_weights_entry;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
