@@ -86,6 +86,8 @@ func::FuncOp pleat::createMachineFunction(OpBuilder &builder, func::FuncOp kerne
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(machine.addEntryBlock());
   func::ReturnOp::create(builder, loc);
+  if (kernel->hasAttr(kScratchAttrName))
+    machine->setAttr(kScratchSlotAttrName, builder.getI64IntegerAttr(kernelSlots(kernel).size() - 2));
   return machine;
 }
 
@@ -117,7 +119,8 @@ namespace {
 /// Reads slots one after another at the start of a machine function.
 class SlotReader {
 public:
-  SlotReader(OpBuilder &builder, Location loc, Value slots) : builder(builder), loc(loc), slots(slots) {}
+  SlotReader(OpBuilder &builder, Location loc, Value slots, int32_t first = 0)
+      : builder(builder), loc(loc), slots(slots), next(first) {}
 
   Value pointer() { return load(LLVM::LLVMPointerType::get(builder.getContext())); }
   Value index() { return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), load(builder.getI64Type())); }
@@ -132,10 +135,20 @@ private:
   OpBuilder &builder;
   Location loc;
   Value slots;
-  int32_t next = 0;
+  int32_t next;
 };
 
 } // namespace
+
+Value pleat::scratchOfPart(func::FuncOp machine, int64_t slot) {
+  OpBuilder builder = OpBuilder::atBlockBegin(&machine.front());
+  Location loc = machine.getLoc();
+  SlotReader reader(builder, loc, machine.getArgument(0), slot);
+  Value base = reader.pointer();
+  Value bytes = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), reader.index());
+  Value offset = arith::MulIOp::create(builder, loc, machine.getArgument(1), bytes);
+  return LLVM::GEPOp::create(builder, loc, base.getType(), builder.getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
+}
 
 static SmallVector<Value> rowMajorStrides(OpBuilder &builder, Location loc, ArrayRef<Value> sizes) {
   SmallVector<Value> strides(sizes.size());
@@ -193,14 +206,8 @@ KernelFrame::KernelFrame(func::FuncOp kernel, func::FuncOp machine)
   unsigned count = argumentCount + kernel.getNumResults();
   for (unsigned position = 0; position < count; ++position)
     operands.push_back(readOperand(builder, loc, reader, kernel, position));
-  if (!kernel->hasAttr(kScratchAttrName))
-    return;
-  Value base = reader.pointer();
-  scratchBytesValue = reader.index();
-  Value offset = arith::MulIOp::create(builder, loc, partValue, scratchBytesValue);
-  Value offset64 = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), offset);
-  scratchValue = LLVM::GEPOp::create(builder, loc, base.getType(), builder.getI8Type(), base,
-                                     ArrayRef<LLVM::GEPArg>{offset64});
+  if (auto slot = machine->getAttrOfType<IntegerAttr>(kScratchSlotAttrName))
+    scratchValue = scratchOfPart(machine, slot.getInt());
 }
 
 OpBuilder KernelFrame::builder() { return OpBuilder(machine.front().getTerminator()); }

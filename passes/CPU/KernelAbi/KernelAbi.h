@@ -22,6 +22,9 @@ inline constexpr llvm::StringLiteral kParallelAttrName = "pleat.parallel";
 /// bytes of scratch that each part needs.
 inline constexpr llvm::StringLiteral kScratchAttrName = "pleat.scratch";
 
+/// Attribute of a machine function whose kernel declares scratch: the slot of its address.
+inline constexpr llvm::StringLiteral kScratchSlotAttrName = "pleat.scratch_slot";
+
 /// One 64-bit slot.
 struct Slot {
   enum Kind { Parts, Address, Size, Stride, Index, ScratchAddress, ScratchBytes };
@@ -46,7 +49,8 @@ Layout operandLayout(mlir::func::FuncOp kernel, unsigned operand);
 llvm::SmallVector<int64_t> storedShape(mlir::RankedTensorType type, Layout layout);
 
 /// Creates `func.func @<name>(%slots: !llvm.ptr, %part: i64)` with one block that returns,
-/// at the builder's insertion point. Its location is the kernel's.
+/// at the builder's insertion point. Its location is the kernel's; it carries
+/// `pleat.scratch_slot` if the kernel declares scratch.
 mlir::func::FuncOp createMachineFunction(mlir::OpBuilder &builder, mlir::func::FuncOp kernel,
                                          llvm::StringRef name);
 
@@ -77,9 +81,8 @@ public:
   llvm::ArrayRef<KernelOperand> arguments() const { return llvm::ArrayRef(operands).take_front(argumentCount); }
   llvm::ArrayRef<KernelOperand> results() const { return llvm::ArrayRef(operands).drop_front(argumentCount); }
 
-  /// This part's own scratch as !llvm.ptr, and its bytes as index; null without scratch.
+  /// This part's own scratch as !llvm.ptr; null without scratch.
   mlir::Value scratch() const { return scratchValue; }
-  mlir::Value scratchBytes() const { return scratchBytesValue; }
 
   /// A builder at the end of the machine function, before its return.
   mlir::OpBuilder builder();
@@ -88,8 +91,12 @@ private:
   mlir::func::FuncOp machine;
   unsigned argumentCount;
   llvm::SmallVector<KernelOperand> operands;
-  mlir::Value partValue, partsValue, scratchValue, scratchBytesValue;
+  mlir::Value partValue, partsValue, scratchValue;
 };
+
+/// This part's scratch in `machine`, as !llvm.ptr at its start: slots `slot` and `slot + 1`
+/// hold the address and the bytes of a part.
+mlir::Value scratchOfPart(mlir::func::FuncOp machine, int64_t slot);
 
 /// A memref of type `type` over memory that starts at `pointer`. `sizes` and `strides` are
 /// index values for every axis; those that are static in `type` are not looked at.

@@ -1,0 +1,166 @@
+// The general path's first half: a kernel's tensor body inside its machine function, cut
+// into rows so that temporaries are small, and into parts.
+//
+// Rows and parts are both tilings of the op that computes the result, with its producers
+// fused in. A loop of the root is tiled only if every temporary moves along with it:
+// otherwise each tile would compute that temporary again.
+#include "passes/CPU/LowerKernels/GeneralKernel.h"
+
+#include "passes/CPU/KernelAbi/KernelAbi.h"
+#include "passes/CPU/LowerKernels/TileRoot.h"
+
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "mlir/Dialect/Arith/Utils/Utils.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/Transforms.h"
+#include "mlir/IR/IRMapping.h"
+#include "mlir/Interfaces/TilingInterface.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+using namespace pleat;
+
+/// Maps the kernel's arguments to tensors over the slots' memrefs. They are `restrict` in
+/// the sense of bufferization: nothing else in the machine function reaches their memory.
+static void mapArguments(OpBuilder &builder, func::FuncOp kernel, const KernelFrame &frame, IRMapping &mapping) {
+  for (auto [argument, operand] : llvm::zip_equal(kernel.getArguments(), frame.arguments())) {
+    Value value = operand.index;
+    if (!value)
+      value = bufferization::ToTensorOp::create(builder, kernel.getLoc(), operand.type, operand.memref,
+                                                /*restrict=*/true, /*writable=*/false);
+    mapping.map(argument, value);
+  }
+}
+
+/// The sizes of arguments stand in slots: computations on them should see those values.
+static void useSlotSizes(func::FuncOp kernel, const KernelFrame &frame, IRMapping &mapping) {
+  for (auto [argument, operand] : llvm::zip_equal(kernel.getArguments(), frame.arguments())) {
+    for (Operation *user : argument.getUsers()) {
+      auto dim = dyn_cast<tensor::DimOp>(user);
+      std::optional<int64_t> axis = dim ? dim.getConstantIndex() : std::nullopt;
+      if (axis && *axis < static_cast<int64_t>(operand.sizes.size()))
+        mapping.map(dim.getResult(), operand.sizes[*axis]);
+    }
+  }
+}
+
+static SmallVector<Value> cloneBody(OpBuilder &builder, func::FuncOp kernel, IRMapping &mapping) {
+  for (Operation &op : kernel.front().without_terminator()) {
+    bool known = op.getNumResults() == 1 && mapping.contains(op.getResult(0));
+    if (!known)
+      builder.clone(op, mapping);
+  }
+  SmallVector<Value> results;
+  for (Value value : kernel.front().getTerminator()->getOperands())
+    results.push_back(mapping.lookup(value));
+  return results;
+}
+
+/// Cuts the loop of `part` out of all the parts of the tiled outermost loop: its bounds
+/// become [part * step, min(size, (part + 1) * step)), which is one iteration or none.
+static void takePart(scf::ForOp loop, const KernelFrame &frame) {
+  OpBuilder builder(loop);
+  Location loc = loop.getLoc();
+  Value lower = arith::MulIOp::create(builder, loc, frame.part(), loop.getStep());
+  Value end = arith::AddIOp::create(builder, loc, lower, loop.getStep());
+  Value upper = arith::MinSIOp::create(builder, loc, end, loop.getUpperBound());
+  loop.setLowerBound(lower);
+  loop.setUpperBound(upper);
+}
+
+/// Splits the first loop that can be cut into equal pieces, one a part, and keeps this
+/// part's. Returns the result's new value and the tile, which later tiling continues from.
+static TiledRoot splitAmongParts(Value result, const TilePlan &plan, const KernelFrame &frame) {
+  OpBuilder builder(result.getDefiningOp());
+  Location loc = result.getLoc();
+  unsigned loop = plan.loops.front();
+  auto root = cast<TilingInterface>(result.getDefiningOp());
+  Value size = getValueOrCreateConstantIndexOp(builder, loc, root.getIterationDomain(builder)[loop].size);
+  // Small pieces of a contiguous axis would share cache lines between threads.
+  Value grain = arith::ConstantIndexOp::create(builder, loc, loop == plan.innermost ? 64 : 1);
+  Value grains = arith::CeilDivSIOp::create(builder, loc, size, grain);
+  Value grainsPerPart = arith::CeilDivSIOp::create(builder, loc, grains, frame.parts());
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  grainsPerPart = arith::MaxSIOp::create(builder, loc, grainsPerPart, one);
+  Value step = arith::MulIOp::create(builder, loc, grainsPerPart, grain);
+  TiledRoot tiled = tileRoot(result, loop, OpFoldResult(step));
+  for (scf::ForOp tileLoop : tiled.loops)
+    takePart(tileLoop, frame);
+  return tiled;
+}
+
+/// Cuts the root into rows, or into pieces of a row where only that axis moves along.
+static TiledRoot tileRows(Value result, const TilePlan &plan) {
+  Builder builder(result.getContext());
+  SmallVector<unsigned> outer;
+  for (unsigned loop : plan.loops)
+    if (loop != plan.innermost)
+      outer.push_back(loop);
+  if (outer.empty())
+    return tileRoot(result, plan.innermost, OpFoldResult(builder.getIndexAttr(64)));
+  return tileRoot(result, outer, SmallVector<OpFoldResult>(outer.size(), builder.getIndexAttr(1)));
+}
+
+/// Tiles what computes `result` and gives its new value; sets `split` when parts share the work.
+static Value tileResult(Value result, bool parallel, const KernelFrame &frame, bool &split) {
+  std::optional<TilePlan> plan = planTiling(result);
+  if (!plan || plan->loops.empty())
+    return result;
+  TiledRoot root = {result, result, {}};
+  if (parallel) {
+    root = splitAmongParts(result, *plan, frame);
+    split = !root.loops.empty();
+  }
+  if (!plan->hasTemporaries)
+    return root.result;
+  bool isWhole = root.tile == root.result;
+  TiledRoot rows = tileRows(root.tile, *plan);
+  return isWhole ? rows.result : root.result;
+}
+
+/// Slices of tensors that are still empty would otherwise become whole buffers.
+static void cleanSlices(func::FuncOp machine) {
+  RewritePatternSet patterns(machine.getContext());
+  tensor::populateFoldTensorEmptyPatterns(patterns);
+  tensor::populateMergeConsecutiveInsertExtractSlicePatterns(patterns);
+  tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, machine.getContext());
+  (void)applyPatternsGreedily(machine, std::move(patterns));
+}
+
+LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine) {
+  for (unsigned argument = 0; argument < kernel.getNumArguments(); ++argument)
+    if (operandLayout(kernel, argument) != Layout::RowMajor)
+      return kernel.emitError() << "expects argument " << argument << " of kernel '" << kernel.getName()
+                                << "' to be row_major, but got "
+                                << stringifyLayout(operandLayout(kernel, argument));
+  KernelFrame frame(kernel, machine);
+  OpBuilder builder = frame.builder();
+  Location loc = kernel.getLoc();
+  IRMapping mapping;
+  mapArguments(builder, kernel, frame, mapping);
+  useSlotSizes(kernel, frame, mapping);
+
+  // Until it turns out that the work can be split, all of it belongs to part 0.
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+  Value isMine = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, frame.part(), zero);
+  auto guard = scf::IfOp::create(builder, loc, isMine, /*withElseRegion=*/false);
+  OpBuilder body = guard.getThenBodyBuilder();
+  SmallVector<Value> results = cloneBody(body, kernel, mapping);
+
+  bool split = false;
+  if (results.size() == 1)
+    results[0] = tileResult(results[0], kernel->hasAttr(kParallelAttrName), frame, split);
+  for (auto [value, operand] : llvm::zip_equal(results, frame.results())) {
+    auto store = bufferization::MaterializeInDestinationOp::create(body, loc, Type(), value, operand.memref);
+    store.setRestrict(true);
+    store.setWritable(true);
+  }
+  if (split) {
+    OpBuilder before(guard);
+    guard.getConditionMutable().assign(arith::ConstantIntOp::create(before, loc, 1, 1));
+  }
+  cleanSlices(machine);
+  return success();
+}

@@ -1,0 +1,22 @@
+/// The general path: any kernel of linalg, tensor and scf ops, without an emitter of its own.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace pleat {
+
+/// Adds the passes that make a kernel ready for `emitGeneralKernel`: pleat ops become
+/// linalg, and elementwise chains one op. `modulePasses` runs on a module of kernels.
+void addPrepareGeneralKernelPasses(mlir::OpPassManager &modulePasses);
+
+/// Fills `machine` (see KernelEmitter) with the body of the prepared `kernel`, still on
+/// tensors, reading arguments from the slots' memrefs and materializing results in theirs.
+/// Fails, and reports, where an argument's layout is packed.
+llvm::LogicalResult emitGeneralKernel(mlir::func::FuncOp kernel, mlir::func::FuncOp machine);
+
+/// Adds the passes that take machine functions, filled by `emitGeneralKernel` or by a
+/// family, to the LLVM dialect. `modulePasses` runs on a module of machine functions.
+void addLowerMachineFunctionPasses(mlir::OpPassManager &modulePasses);
+
+} // namespace pleat

@@ -1,0 +1,19 @@
+/// `--pleat-lower-kernels`: kernels to machine functions in the LLVM dialect.
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace pleat {
+
+#define GEN_PASS_DECL
+#include "passes/CPU/LowerKernels/LowerKernels.h.inc"
+
+/// Attributes of a machine function: the kernel it computes, and its level's name.
+inline constexpr llvm::StringLiteral kKernelNameAttrName = "pleat.kernel_name";
+inline constexpr llvm::StringLiteral kLevelAttrName = "pleat.level";
+
+#define GEN_PASS_REGISTRATION
+#include "passes/CPU/LowerKernels/LowerKernels.h.inc"
+
+} // namespace pleat

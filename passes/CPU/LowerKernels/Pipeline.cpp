@@ -1,0 +1,54 @@
+// The order of passes on the general path, before and after machine functions are made.
+#include "passes/CPU/LowerKernels/GeneralKernel.h"
+#include "passes/CPU/PlaceTemporaries/PlaceTemporaries.h"
+
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
+#include "mlir/Dialect/Linalg/Passes.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+void pleat::addPrepareGeneralKernelPasses(OpPassManager &modulePasses) {
+  OpPassManager &functions = modulePasses.nest<func::FuncOp>();
+  functions.addPass(createCanonicalizerPass());
+  functions.addPass(createCSEPass());
+  modulePasses.addPass(createLinalgElementwiseOpFusionPass());
+}
+
+static void addBufferizePasses(OpPassManager &modulePasses) {
+  modulePasses.addPass(createCanonicalizerPass());
+  modulePasses.addPass(createCSEPass());
+  modulePasses.addPass(bufferization::createEmptyTensorEliminationPass());
+  modulePasses.addPass(bufferization::createOneShotBufferizePass());
+  // Without these two at once, copies of buffers to themselves survive.
+  modulePasses.addPass(createCSEPass());
+  modulePasses.addPass(createCanonicalizerPass());
+  OpPassManager &functions = modulePasses.nest<func::FuncOp>();
+  functions.addPass(createLoopInvariantCodeMotionPass());
+  functions.addPass(bufferization::createBufferLoopHoistingPass());
+  functions.addPass(pleat::createPlaceTemporaries());
+}
+
+void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses) {
+  addBufferizePasses(modulePasses);
+  modulePasses.addPass(createConvertLinalgToLoopsPass());
+  modulePasses.addPass(memref::createFoldMemRefAliasOpsPass());
+  modulePasses.addPass(createCanonicalizerPass());
+  modulePasses.addPass(createCSEPass());
+  modulePasses.addPass(createLoopInvariantCodeMotionPass());
+  modulePasses.addPass(memref::createExpandStridedMetadataPass());
+  modulePasses.addPass(createLowerAffinePass());
+  modulePasses.addPass(createSCFToControlFlowPass());
+  modulePasses.addPass(createConvertMathToLibmPass());
+  modulePasses.addPass(createConvertToLLVMPass());
+  modulePasses.addPass(createReconcileUnrealizedCastsPass());
+  modulePasses.addPass(createCanonicalizerPass());
+  modulePasses.addPass(createCSEPass());
+}
