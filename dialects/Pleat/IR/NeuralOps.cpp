@@ -78,8 +78,9 @@ LogicalResult ConvOp::verify() {
     return emitOpError("expects one stride, one dilation and two pads for each spatial axis, but got ")
            << getStrides().size() << ", " << getDilations().size() << " and " << getPads().size();
   int64_t group = getGroup();
-  if (group < 1 || !sizesAgree(x.getDimSize(1), weight.getDimSize(1) * group) ||
-      weight.getDimSize(0) % group) // conv_c3
+  int64_t channels = weight.getDimSize(1), filters = weight.getDimSize(0);
+  if (group < 1 || (ShapedType::isStatic(channels) && !sizesAgree(x.getDimSize(1), channels * group)) ||
+      (ShapedType::isStatic(filters) && filters % group)) // conv_c3
     return emitOpError("expects 'group' to divide the channels of x and weight, but got ")
            << group << ", " << x << " and " << weight;
   if (getBias()) { // conv_c4

@@ -14,6 +14,23 @@ using namespace pleat;
 #define GET_ATTRDEF_CLASSES
 #include "dialects/Pleat/IR/Pleat.attrdef.cpp.inc"
 
+/// `literal dense<...> : type`, where the literal has the result's type, or `: type`.
+static ParseResult parseLiteralOrType(OpAsmParser &parser, ElementsAttr &value, Type &type) {
+  if (failed(parser.parseOptionalKeyword("literal")))
+    return parser.parseColonType(type);
+  if (parser.parseAttribute(value))
+    return failure();
+  type = value.getShapedType();
+  return success();
+}
+
+static void printLiteralOrType(OpAsmPrinter &printer, WeightOp, ElementsAttr value, Type type) {
+  if (value)
+    printer << "literal " << value;
+  else
+    printer << ": " << type;
+}
+
 #define GET_OP_CLASSES
 #include "dialects/Pleat/IR/Pleat.op.cpp.inc"
 

@@ -9,6 +9,11 @@ using namespace pleat;
 
 static constexpr int64_t maxLiteralBytes = 4096;
 
+/// Bytes of one stored element; those of unknown width (index, none) count as 8.
+static int64_t elementBytes(Type element) {
+  return element.isIntOrFloat() ? (element.getIntOrFloatBitWidth() + 7) / 8 : 8;
+}
+
 LogicalResult WeightOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   if (getKey().has_value() == getValue().has_value()) // weight_c1
@@ -21,7 +26,7 @@ LogicalResult WeightOp::verify() {
   if (getValue()->getShapedType() != type) // weight_c2
     return emitOpError("expects the literal to have the result's type, but got ")
            << getValue()->getShapedType() << " and " << type;
-  int64_t bytes = type.getNumElements() * ((type.getElementTypeBitWidth() + 7) / 8);
+  int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
   if (bytes > maxLiteralBytes) // weight_c3
     return emitOpError("expects a literal of at most ")
            << maxLiteralBytes << " bytes, but got " << bytes

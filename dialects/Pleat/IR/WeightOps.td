@@ -20,14 +20,14 @@ def Pleat_WeightOp : Pleat_Op<"weight", [Pure]> {
 
     ```mlir
     %w = pleat.weight "b3:9f2c..." {names = ["l0.wq"]} : tensor<64x64xf32>
-    %e = pleat.weight literal dense<1.0> : tensor<64xf32>
+    %e = pleat.weight {names = ["norm.weight"]} literal dense<1.0> : tensor<64xf32>
     ```
   }];
   let arguments = (ins OptionalAttr<StrAttr>:$key, OptionalAttr<ElementsAttr>:$value,
                        OptionalAttr<StrArrayAttr>:$names, OptionalAttr<Pleat_LayoutAttr>:$layout,
                        UnitAttr:$transposed);
   let results = (outs AnyRankedTensor:$result);
-  let assemblyFormat = "($key^)? (`literal` $value^)? attr-dict `:` type($result)";
+  let assemblyFormat = "($key^)? attr-dict custom<LiteralOrType>($value, type($result))";
   let hasVerifier = 1;
 }
 

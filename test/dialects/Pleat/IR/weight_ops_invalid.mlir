@@ -11,7 +11,7 @@ func.func @weight_c1_neither() {
 
 func.func @weight_c1_both() {
   // expected-error @+1 {{'pleat.weight' op expects either a store key or a literal, but got both}}
-  %w = pleat.weight "b3:01" literal dense<1.0> : tensor<3xf32> : tensor<3xf32>
+  %w = pleat.weight "b3:01" literal dense<1.0> : tensor<3xf32>
   return
 }
 
