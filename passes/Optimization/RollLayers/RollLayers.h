@@ -1,0 +1,11 @@
+/// Rolls repeated layers. See RollLayers.td.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/Pass.h"
+
+namespace pleat {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Optimization/RollLayers/RollLayers.h.inc"
+} // namespace pleat
