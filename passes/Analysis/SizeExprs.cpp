@@ -120,6 +120,8 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
   if (type.hasStaticShape())
     return fill(type, {});
   if (auto argument = dyn_cast<BlockArgument>(tensor)) {
+    if (auto repeat = dyn_cast<RepeatOp>(argument.getOwner()->getParentOp()))
+      return shapeInRepeat(repeat, argument.getArgNumber());
     if (argument.getOwner() != &function.getBody().front())
       return failure();
     auto axes = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), PleatDialect::getDimsAttrName());
@@ -167,6 +169,17 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
     }
     return shape;
   }
+  if (auto repeat = dyn_cast<RepeatOp>(op)) {
+    size_t number = cast<OpResult>(tensor).getResultNumber(), carried = repeat.getCarried().size();
+    if (number < carried)
+      return shapeOf(repeat.getCarried()[number]);
+    auto yield = cast<YieldOp>(repeat.getBody().front().getTerminator());
+    return stackShape(shapeOf(yield.getValues()[number]), repeat.getCount());
+  }
+  if (auto stack = dyn_cast<StackOp>(op))
+    return stackShape(shapeOf(stack.getValues().front()), stack.getValues().size());
+  if (auto slice = dyn_cast<UnstackOp>(op))
+    return dropFirst(shapeOf(slice.getStack()));
   if (auto style = dyn_cast<DestinationStyleOpInterface>(op))
     return shapeOf(style.getTiedOpOperand(cast<OpResult>(tensor))->get());
 
@@ -218,6 +231,25 @@ FailureOr<AffineExpr> SizeExprs::elementsOf(Value tensor) {
   for (AffineExpr size : *shape)
     product = product * size;
   return product;
+}
+
+FailureOr<SmallVector<AffineExpr>> SizeExprs::shapeInRepeat(RepeatOp repeat, unsigned argument) {
+  size_t carried = repeat.getCarried().size();
+  if (argument < carried)
+    return shapeOf(repeat.getCarried()[argument]);
+  return dropFirst(shapeOf(repeat.getStacked()[argument - carried]));
+}
+
+FailureOr<SmallVector<AffineExpr>> SizeExprs::stackShape(FailureOr<SmallVector<AffineExpr>> slice, int64_t count) {
+  if (succeeded(slice))
+    slice->insert(slice->begin(), getAffineConstantExpr(count, context));
+  return slice;
+}
+
+FailureOr<SmallVector<AffineExpr>> SizeExprs::dropFirst(FailureOr<SmallVector<AffineExpr>> stack) {
+  if (succeeded(stack))
+    stack->erase(stack->begin());
+  return stack;
 }
 
 std::optional<int64_t> pleat::evaluateSize(AffineExpr expr, ArrayRef<int64_t> dims) {

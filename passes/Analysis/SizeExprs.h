@@ -12,6 +12,8 @@
 
 namespace pleat {
 
+class RepeatOp;
+
 class SizeExprs {
 public:
   /// Reads the dimension names of `function`'s arguments, in order of first appearance.
@@ -38,6 +40,13 @@ private:
   mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> computeShape(mlir::Value tensor);
   /// Static sizes of `type`, with `dynamic` filling the others in order.
   mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> fill(mlir::Type type, mlir::ValueRange dynamic);
+
+  /// Shape of a block argument of a repeat: what is carried keeps its shape.
+  mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> shapeInRepeat(RepeatOp repeat, unsigned argument);
+  mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>>
+  stackShape(mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> slice, int64_t count);
+  mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>>
+  dropFirst(mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> stack);
 
   mlir::func::FuncOp function;
   mlir::MLIRContext *context;

@@ -20,3 +20,11 @@
 
 #define GET_OP_CLASSES
 #include "dialects/Pleat/IR/Pleat.op.h.inc"
+
+namespace pleat {
+
+/// The stored weight that `value` reads, through transposes and through stacks and the
+/// slices a repeat makes of them (of a stack, the first). Null for what is no weight.
+WeightOp weightBehind(mlir::Value value);
+
+} // namespace pleat

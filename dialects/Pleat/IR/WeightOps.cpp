@@ -101,3 +101,21 @@ LogicalResult GatherOp::verify() {
            << table << ", " << ids << " and " << result;
   return success();
 }
+
+WeightOp pleat::weightBehind(Value value) {
+  while (true) {
+    if (auto argument = dyn_cast<BlockArgument>(value)) {
+      auto repeat = dyn_cast<RepeatOp>(argument.getOwner()->getParentOp());
+      size_t carried = repeat ? repeat.getCarried().size() : 0;
+      if (!repeat || argument.getArgNumber() < carried)
+        return {};
+      value = repeat.getStacked()[argument.getArgNumber() - carried];
+    } else if (auto transposed = value.getDefiningOp<TransposedOp>()) {
+      value = transposed.getWeight();
+    } else if (auto stack = value.getDefiningOp<StackOp>()) {
+      value = stack.getValues().front();
+    } else {
+      return value.getDefiningOp<WeightOp>();
+    }
+  }
+}

@@ -11,6 +11,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/SymbolTable.h"
+#include <functional>
 
 namespace pleat {
 #define GEN_PASS_DEF_PLANMEMORY
@@ -24,13 +25,6 @@ using namespace pleat;
 /// correct; a typical one shares well.
 static constexpr int64_t typicalDimension = 64;
 
-/// What a reshape is a view of.
-static Value rootOf(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getX();
-  return value;
-}
-
 static int64_t elementBytes(Type tensor) {
   return (cast<RankedTensorType>(tensor).getElementTypeBitWidth() + 7) / 8;
 }
@@ -39,27 +33,39 @@ namespace {
 
 class Planner {
 public:
-  Planner(func::FuncOp main, SizeExprs &sizes) : main(main), sizes(sizes) {}
+  Planner(func::FuncOp main, SizeExprs &sizes) : main(main), sizes(sizes) {
+    int64_t step = 0;
+    main.walk<WalkOrder::PreOrder>([&](Operation *op) { begins[op] = step++; });
+    // An op ends with the last op inside it.
+    main.walk([&](Operation *op) {
+      ends[op] = begins[op];
+      for (Region &region : op->getRegions())
+        for (Block &block : region)
+          for (Operation &inner : block)
+            ends[op] = std::max(ends[op], ends[&inner]);
+    });
+  }
 
   FailureOr<MemoryPlan> plan() {
-    placeInputs();
-    placeOutputs();
-    if (failed(placeWeights()) || failed(placeArena()) || failed(collectScratch()))
+    for (BlockArgument argument : main.getArguments())
+      result.places[argument] = {Place::Input, argument.getArgNumber()};
+    for (OpOperand &operand : main.getBody().front().getTerminator()->getOpOperands())
+      result.places[bufferRoot(operand.get())] = {Place::Output, operand.getOperandNumber()};
+    if (failed(placeWeights()) || failed(requestBuffers()))
+      return failure();
+    assignRequests();
+    if (failed(placeSlices()) || failed(collectScratch()))
       return failure();
     return std::move(result);
   }
 
 private:
-  void placeInputs() {
-    for (BlockArgument argument : main.getArguments())
-      result.places[argument] = {Place::Input, argument.getArgNumber()};
-  }
-
-  void placeOutputs() {
-    Operation *terminator = main.getBody().front().getTerminator();
-    for (OpOperand &operand : terminator->getOpOperands())
-      result.places[rootOf(operand.get())] = {Place::Output, operand.getOperandNumber()};
-  }
+  /// A buffer of the arena that is wanted, and who is told its slot.
+  struct Request {
+    Lifetime lifetime;
+    AffineExpr bytes;
+    std::function<void(unsigned slot)> assign;
+  };
 
   LogicalResult placeWeights() {
     for (auto weight : main.getOps<WeightOp>()) {
@@ -71,60 +77,150 @@ private:
     return success();
   }
 
-  LogicalResult placeArena() {
-    SmallVector<int64_t> typical(sizes.dims().size(), typicalDimension);
-    SmallVector<Value> values;
-    SmallVector<AffineExpr> bytes;
-    SmallVector<Lifetime> lifetimes;
-    DenseMap<Operation *, int64_t> steps;
-    for (auto [step, op] : llvm::enumerate(main.getBody().front()))
-      steps[&op] = step;
-    for (auto launch : main.getOps<LaunchOp>())
-      for (Value value : launch.getResults()) {
-        if (result.places.contains(value))
-          continue;
-        auto elements = sizes.elementsOf(value);
-        if (failed(elements))
-          return launch.emitOpError("expects results whose sizes follow from the model's dimensions");
-        values.push_back(value);
-        bytes.push_back(*elements * elementBytes(value.getType()));
-        lifetimes.push_back({steps[launch], lastUse(value, steps),
-                             evaluateSize(bytes.back(), typical).value_or(0)});
+  LogicalResult requestBuffers() {
+    LogicalResult status = success();
+    main.walk<WalkOrder::PreOrder>([&](Operation *op) {
+      if (failed(status))
+        return;
+      if (auto repeat = dyn_cast<RepeatOp>(op))
+        status = requestCarried(repeat);
+      else if (auto launch = dyn_cast<LaunchOp>(op))
+        for (Value value : launch.getResults())
+          if (succeeded(status) && !isYielded(value))
+            status = request(value, begins[op], lastUse(value));
+    });
+    return status;
+  }
+
+  /// Whether the buffer of `value` is a matter of the repeat around it.
+  bool isYielded(Value value) {
+    auto yield = dyn_cast<YieldOp>(value.getParentBlock()->getTerminator());
+    return yield && llvm::any_of(yield.getValues(), [&](Value v) { return bufferRoot(v) == value; });
+  }
+
+  LogicalResult requestCarried(RepeatOp repeat) {
+    auto &buffers = result.carried[repeat];
+    size_t count = repeat.getCarried().size();
+    buffers.resize(count);
+    for (size_t i = 0; i < count; ++i)
+      for (int side : {0, 1}) {
+        auto assign = [this, repeat, i, side](unsigned slot) { result.carried[repeat][i].slots[side] = slot; };
+        int64_t last = std::max(ends[repeat], lastUse(repeat.getResult(i)));
+        if (failed(request(repeat.getCarried()[i], begins[repeat], last, assign)))
+          return failure();
       }
-    for (auto [value, size, slot] : llvm::zip(values, bytes, assignSlots(lifetimes))) {
-      result.places[value] = {Place::Arena, slot};
-      if (slot == result.slots.size())
-        result.slots.emplace_back();
-      if (!llvm::is_contained(result.slots[slot], size))
-        result.slots[slot].push_back(size);
-    }
+    // Collected values that the host does not receive wait in buffers of their own.
+    for (Value collected : repeat.getResults().drop_front(count))
+      for (Operation *user : collected.getUsers()) {
+        auto slice = dyn_cast<UnstackOp>(user);
+        if (!slice)
+          return repeat.emitOpError("expects collected values to be read by 'pleat.unstack' alone");
+        if (failed(request(slice.getResult(), begins[repeat], lastUse(slice.getResult()))))
+          return failure();
+      }
     return success();
   }
 
-  int64_t lastUse(Value value, const DenseMap<Operation *, int64_t> &steps) {
-    int64_t last = steps.lookup(value.getDefiningOp());
+  LogicalResult request(Value value, int64_t first, int64_t last, std::function<void(unsigned)> assign = {}) {
+    if (!assign && result.places.contains(value))
+      return success();
+    auto elements = sizes.elementsOf(value);
+    if (failed(elements))
+      return emitError(value.getLoc(), "expects sizes that follow from the model's dimensions");
+    AffineExpr bytes = *elements * elementBytes(value.getType());
+    SmallVector<int64_t> typical(sizes.dims().size(), typicalDimension);
+    if (!assign)
+      assign = [this, value](unsigned slot) { result.places[value] = {Place::Arena, slot}; };
+    requests.push_back({{first, last, evaluateSize(bytes, typical).value_or(0)}, bytes, assign});
+    return success();
+  }
+
+  void assignRequests() {
+    SmallVector<Lifetime> lifetimes; // in order of their begin, as the walk made them
+    for (const Request &request : requests)
+      lifetimes.push_back(request.lifetime);
+    for (auto [request, slot] : llvm::zip(requests, assignSlots(lifetimes))) {
+      request.assign(slot);
+      if (slot == result.slots.size())
+        result.slots.emplace_back();
+      if (!llvm::is_contained(result.slots[slot], request.bytes))
+        result.slots[slot].push_back(request.bytes);
+    }
+  }
+
+  /// The last step that reads `value`. A value from outside a repeat is read until the
+  /// repeat's last iteration ends.
+  int64_t lastUse(Value value) {
+    int64_t last = value.getDefiningOp() ? begins[value.getDefiningOp()] : 0;
     for (Operation *user : value.getUsers()) {
-      last = std::max(last, steps.lookup(user));
-      if (auto reshape = dyn_cast<ReshapeOp>(user))
-        last = std::max(last, lastUse(reshape.getResult(), steps));
+      Operation *inBlock = value.getParentBlock()->findAncestorOpInBlock(*user);
+      last = std::max(last, ends[inBlock]);
+      if (isa<ReshapeOp, TransposedOp, StackOp>(user))
+        last = std::max(last, lastUse(user->getResult(0)));
     }
     return last;
   }
 
-  LogicalResult collectScratch() {
-    SymbolTable symbols(main->getParentOfType<ModuleOp>());
-    for (auto launch : main.getOps<LaunchOp>()) {
-      auto bytes = scratchOf(launch, symbols.lookup<func::FuncOp>(launch.getKernel()), sizes);
-      if (failed(bytes))
-        return launch.emitOpError("expects operands whose sizes follow from the model's dimensions");
-      if (*bytes && !llvm::is_contained(result.scratch, *bytes))
-        result.scratch.push_back(*bytes);
+  LogicalResult placeSlices() {
+    LogicalResult status = success();
+    main.walk([&](RepeatOp repeat) {
+      if (succeeded(status))
+        status = placeSlices(repeat);
+    });
+    return status;
+  }
+
+  LogicalResult placeSlices(RepeatOp repeat) {
+    Block &body = repeat.getBody().front();
+    size_t carried = repeat.getCarried().size();
+    for (auto [i, operand] : llvm::enumerate(repeat.getStacked())) {
+      auto stack = operand.getDefiningOp<StackOp>();
+      if (!stack)
+        return repeat.emitOpError("expects each stacked operand to be a 'pleat.stack'");
+      SmallVector<Place> places;
+      for (Value value : stack.getValues())
+        places.push_back(result.places.lookup(bufferRoot(value)));
+      if (failed(addSlices(repeat, body.getArgument(carried + i), places)))
+        return failure();
+    }
+    auto yield = cast<YieldOp>(body.getTerminator());
+    for (size_t i = carried; i < repeat.getNumResults(); ++i) {
+      SmallVector<Place> places(repeat.getCount(), Place{Place::Arena, -1});
+      for (Operation *user : repeat.getResult(i).getUsers()) {
+        auto slice = cast<UnstackOp>(user);
+        places[slice.getIndex()] = result.places.lookup(slice.getResult());
+      }
+      if (failed(addSlices(repeat, bufferRoot(yield.getValues()[i]), places)))
+        return failure();
     }
     return success();
   }
 
+  LogicalResult addSlices(RepeatOp repeat, Value value, ArrayRef<Place> places) {
+    for (Place place : places)
+      if (place.kind != places.front().kind || place.index < 0)
+        return repeat.emitOpError("expects the slices of a stack to live in one kind of place");
+    result.slices[value] = SmallVector<Place>(places);
+    return success();
+  }
+
+  LogicalResult collectScratch() {
+    SymbolTable symbols(main->getParentOfType<ModuleOp>());
+    LogicalResult status = success();
+    main.walk([&](LaunchOp launch) {
+      auto bytes = scratchOf(launch, symbols.lookup<func::FuncOp>(launch.getKernel()), sizes);
+      if (failed(bytes))
+        status = launch.emitOpError("expects operands whose sizes follow from the model's dimensions");
+      else if (*bytes && !llvm::is_contained(result.scratch, *bytes))
+        result.scratch.push_back(*bytes);
+    });
+    return status;
+  }
+
   func::FuncOp main;
   SizeExprs &sizes;
+  DenseMap<Operation *, int64_t> begins, ends;
+  std::vector<Request> requests;
   MemoryPlan result;
 };
 

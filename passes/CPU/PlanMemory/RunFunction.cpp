@@ -22,6 +22,7 @@ constexpr int64_t alignment = 64;
 /// Emits i64 values of size expressions, each once.
 class SizeEmitter {
 public:
+  /// `builder` stays where every use is dominated.
   SizeEmitter(OpBuilder &builder, Location loc, Value dims) : builder(builder), loc(loc), dims(dims) {}
 
   Value constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); }
@@ -78,6 +79,22 @@ struct SlotOffsets {
   Value end;
 };
 
+} // namespace
+
+Value pleat::bufferRoot(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto reshape = dyn_cast<ReshapeOp>(op))
+      value = reshape.getX();
+    else if (auto transposed = dyn_cast<TransposedOp>(op))
+      value = transposed.getWeight();
+    else
+      break;
+  }
+  return value;
+}
+
+namespace {
+
 SlotOffsets emitSlotOffsets(OpBuilder &builder, Location loc, SizeEmitter &sizes, const MemoryPlan &plan) {
   SlotOffsets offsets;
   offsets.end = sizes.constant(0);
@@ -101,101 +118,213 @@ Value emitScratchBytes(OpBuilder &builder, Location loc, SizeEmitter &sizes, con
   return largest ? sizes.aligned(largest) : Value();
 }
 
-/// Emits the body of the run function.
+/// Emits the body of the run function. Sizes and addresses that hold for the whole run
+/// stand at its start (`entry`), so that loops can use them.
 class RunEmitter {
 public:
-  RunEmitter(OpBuilder &builder, func::FuncOp main, Value frame, SizeExprs &sizes, const MemoryPlan &plan)
-      : builder(builder), loc(main.getLoc()), pointer(LLVM::LLVMPointerType::get(builder.getContext())),
-        i64(builder.getI64Type()), main(main), symbols(main->getParentOfType<ModuleOp>()), frame(frame),
-        sizeExprs(sizes), plan(plan), emitter(builder, loc, loadField(Dims)) {}
+  RunEmitter(func::FuncOp run, func::FuncOp main, SizeExprs &sizes, const MemoryPlan &plan)
+      : entry(run.getBody()), builder(run.getBody()), loc(main.getLoc()),
+        pointer(LLVM::LLVMPointerType::get(run.getContext())), i64(builder.getI64Type()), main(main),
+        symbols(main->getParentOfType<ModuleOp>()), frame(run.getArgument(0)), sizeExprs(sizes), plan(plan),
+        emitter(entry, loc, loadField(Dims)) {}
 
   LogicalResult run() {
-    SmallVector<LaunchOp> launches(main.getOps<LaunchOp>());
     int64_t longest = 1;
-    for (LaunchOp launch : launches)
-      longest = std::max(longest, slotCount(launch));
-    Value one = arith::ConstantIntOp::create(builder, loc, 1, 32);
-    slots = LLVM::AllocaOp::create(builder, loc, pointer, LLVM::LLVMArrayType::get(i64, longest), one, alignment);
+    main.walk([&](LaunchOp launch) { longest = std::max(longest, slotCount(launch)); });
+    Value one = arith::ConstantIntOp::create(entry, loc, 1, 32);
+    slots = LLVM::AllocaOp::create(entry, loc, pointer, LLVM::LLVMArrayType::get(i64, longest), one, alignment);
     inputs = loadField(Inputs);
     outputs = loadField(Outputs);
     weights = loadField(Weights);
     arena = loadField(Arena);
     kernels = loadField(Kernels);
-    offsets = emitSlotOffsets(builder, loc, emitter, plan);
-    scratchBytes = emitScratchBytes(builder, loc, emitter, plan);
+    offsets = emitSlotOffsets(entry, loc, emitter, plan);
+    scratchBytes = emitScratchBytes(entry, loc, emitter, plan);
     if (scratchBytes)
-      scratch = at(arena, offsets.end);
-    for (LaunchOp launch : launches)
-      if (failed(call(launch)))
-        return failure();
-    return success();
+      scratch = at(entry, arena, offsets.end);
+    auto end = func::ReturnOp::create(entry, loc);
+    entry.setInsertionPoint(end);
+    // Everything for the whole run is laid before this marker, everything else after it.
+    Value marker = arith::ConstantIntOp::create(entry, loc, 0, 64);
+    entry.setInsertionPoint(marker.getDefiningOp());
+    builder.setInsertionPoint(end);
+    return emitBlock(main.getBody().front());
   }
 
   /// Kernels in the order of the table: that of their first launch.
   ArrayRef<Attribute> table() const { return kernelTable; }
 
 private:
+  LogicalResult emitBlock(Block &block) {
+    for (Operation &op : block) {
+      if (auto launch = dyn_cast<LaunchOp>(op)) {
+        if (failed(call(launch)))
+          return failure();
+      } else if (auto repeat = dyn_cast<RepeatOp>(op)) {
+        if (failed(loop(repeat)))
+          return failure();
+      }
+    }
+    return success();
+  }
+
+  /// One loop. A carried value is read from one address and written to another; the two
+  /// buffers take turns, and the first iteration reads where the value came from.
+  LogicalResult loop(RepeatOp repeat) {
+    Block &body = repeat.getBody().front();
+    ArrayRef<CarriedBuffers> buffers = plan.carried.at(repeat);
+    SmallVector<Value> initial; // per carried value: read, write, other
+    for (auto [value, pair] : llvm::zip(repeat.getCarried(), buffers)) {
+      initial.push_back(address(value));
+      initial.push_back(arenaAddress(pair.slots[0]));
+      initial.push_back(arenaAddress(pair.slots[1]));
+    }
+    Value zero = emitter.constant(0), one = emitter.constant(1), count = emitter.constant(repeat.getCount());
+    auto forOp = scf::ForOp::create(builder, loc, zero, count, one, initial);
+    OpBuilder::InsertionGuard guard(builder);
+    if (!initial.empty())
+      builder.setInsertionPointToEnd(forOp.getBody());
+    else
+      builder.setInsertionPoint(forOp.getBody()->getTerminator());
+
+    DenseMap<Value, Value> outer = addresses;
+    auto yield = cast<YieldOp>(body.getTerminator());
+    SmallVector<Value> next;
+    for (size_t i = 0; i < buffers.size(); ++i) {
+      Value read = forOp.getRegionIterArg(3 * i), write = forOp.getRegionIterArg(3 * i + 1),
+            other = forOp.getRegionIterArg(3 * i + 2);
+      addresses[body.getArgument(i)] = read;
+      addresses[bufferRoot(yield.getValues()[i])] = write;
+      llvm::append_values(next, write, other, write);
+    }
+    for (size_t i = buffers.size(); i < body.getNumArguments(); ++i)
+      addresses[body.getArgument(i)] = sliceAddress(body.getArgument(i), forOp.getInductionVar());
+    for (Value value : yield.getValues().drop_front(buffers.size()))
+      addresses[bufferRoot(value)] = sliceAddress(bufferRoot(value), forOp.getInductionVar());
+    if (failed(emitBlock(body)))
+      return failure();
+    if (!initial.empty())
+      scf::YieldOp::create(builder, loc, next);
+    addresses = std::move(outer);
+    for (size_t i = 0; i < buffers.size(); ++i)
+      addresses[repeat.getResult(i)] = forOp.getResult(3 * i);
+    return success();
+  }
+
+  /// The address of iteration `i`'s slice: evenly spaced places are computed, others are
+  /// looked up in a table.
+  Value sliceAddress(Value value, Value i) {
+    ArrayRef<Place> places = plan.slices.at(value);
+    int64_t first = places.front().index, step = places.size() > 1 ? places[1].index - first : 0;
+    bool even = true;
+    for (auto [k, place] : llvm::enumerate(places))
+      even &= place.index == first + static_cast<int64_t>(k) * step;
+    Value index;
+    if (even) {
+      Value scaled = arith::MulIOp::create(builder, loc, i, emitter.constant(step));
+      index = arith::AddIOp::create(builder, loc, scaled, emitter.constant(first));
+    } else {
+      index = loadIndex(placeTable(places), i);
+    }
+    switch (places.front().kind) {
+    case Place::Weight:
+      return at(builder, weights, index);
+    case Place::Input:
+      return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(inputs, index));
+    case Place::Output:
+      return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(outputs, index));
+    case Place::Arena:
+      return at(builder, arena, loadIndex(slotOffsetTable(), index));
+    }
+    llvm_unreachable("all kinds of places are handled");
+  }
+
+  Value elementAddress(Value base, Value index) {
+    return LLVM::GEPOp::create(builder, loc, pointer, i64, base, ArrayRef<LLVM::GEPArg>{index});
+  }
+
+  Value loadIndex(Value table, Value i) {
+    return LLVM::LoadOp::create(builder, loc, i64, elementAddress(table, i));
+  }
+
+  /// A read-only table of the places' indices.
+  Value placeTable(ArrayRef<Place> places) {
+    SmallVector<int64_t> values;
+    for (Place place : places)
+      values.push_back(place.index);
+    auto module = main->getParentOfType<ModuleOp>();
+    OpBuilder atEnd = OpBuilder::atBlockEnd(module.getBody());
+    auto type = LLVM::LLVMArrayType::get(i64, values.size());
+    std::string name = "pleat_places_" + std::to_string(tableCount++);
+    auto data = DenseElementsAttr::get(RankedTensorType::get({static_cast<int64_t>(values.size())}, i64),
+                                       ArrayRef<int64_t>(values));
+    auto global = LLVM::GlobalOp::create(atEnd, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, data);
+    return LLVM::AddressOfOp::create(entry, loc, global);
+  }
+
+  /// The arena slots' offsets as a table on the stack, made on first use.
+  Value slotOffsetTable() {
+    if (offsetTable)
+      return offsetTable;
+    Value one = arith::ConstantIntOp::create(entry, loc, 1, 32);
+    auto type = LLVM::LLVMArrayType::get(i64, std::max<size_t>(offsets.starts.size(), 1));
+    offsetTable = LLVM::AllocaOp::create(entry, loc, pointer, type, one, alignment);
+    for (auto [i, start] : llvm::enumerate(offsets.starts)) {
+      Value slot = LLVM::GEPOp::create(entry, loc, pointer, i64, offsetTable,
+                                       ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+      LLVM::StoreOp::create(entry, loc, start, slot);
+    }
+    return offsetTable;
+  }
+
   Value loadField(FrameField field) {
-    return LLVM::LoadOp::create(builder, loc, pointer, byteAddress(frame, field));
+    return LLVM::LoadOp::create(entry, loc, pointer, byteAddress(frame, field));
   }
 
   Value byteAddress(Value base, int64_t offset) {
     if (offset == 0)
       return base;
-    return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base,
+    return LLVM::GEPOp::create(entry, loc, pointer, entry.getI8Type(), base,
                                ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(offset)});
   }
 
-  Value at(Value base, Value offset) {
-    return LLVM::GEPOp::create(builder, loc, pointer, builder.getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
+  Value at(OpBuilder &where, Value base, Value offset) {
+    return LLVM::GEPOp::create(where, loc, pointer, where.getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
   }
+
+  Value arenaAddress(unsigned slot) { return at(entry, arena, offsets.starts[slot]); }
 
   int64_t slotCount(LaunchOp launch) {
-    int64_t count = 1;
-    auto add = [&](Type type) {
-      count += 1;
-      if (auto tensor = dyn_cast<RankedTensorType>(type))
-        count += tensor.getNumDynamicDims();
-    };
-    llvm::for_each(launch.getInputs().getTypes(), add);
-    llvm::for_each(launch.getResultTypes(), add);
-    return count + 2; // scratch
+    return kernelSlots(symbols.lookup<func::FuncOp>(launch.getKernel())).size();
   }
 
-  func::FuncOp kernelOf(LaunchOp launch) { return symbols.lookup<func::FuncOp>(launch.getKernel()); }
-
   Value address(Value tensor) {
-    while (Operation *op = tensor.getDefiningOp()) {
-      if (auto reshape = dyn_cast<ReshapeOp>(op))
-        tensor = reshape.getX();
-      else if (auto transposed = dyn_cast<TransposedOp>(op))
-        tensor = transposed.getWeight();
-      else
-        break;
-    }
+    tensor = bufferRoot(tensor);
     if (Value known = addresses.lookup(tensor))
       return known;
-    Place place = plan.places.at(tensor);
+    Place place;
+    auto slice = tensor.getDefiningOp<UnstackOp>();
+    place = plan.places.at(slice ? slice.getResult() : tensor);
     Value result;
     switch (place.kind) {
     case Place::Input:
-      result = LLVM::LoadOp::create(builder, loc, pointer, byteAddress(inputs, place.index * 8));
+      result = LLVM::LoadOp::create(entry, loc, pointer, byteAddress(inputs, place.index * 8));
       break;
     case Place::Output:
-      result = LLVM::LoadOp::create(builder, loc, pointer, byteAddress(outputs, place.index * 8));
+      result = LLVM::LoadOp::create(entry, loc, pointer, byteAddress(outputs, place.index * 8));
       break;
     case Place::Arena:
-      result = at(arena, offsets.starts[place.index]);
+      result = arenaAddress(place.index);
       break;
     case Place::Weight:
-      result = at(weights, emitter.constant(place.index)); // offsets are 64-bit
+      result = at(entry, weights, emitter.constant(place.index)); // offsets are 64-bit
       break;
     }
     return addresses[tensor] = result;
   }
 
   void store(Value value) {
-    Value slot = LLVM::GEPOp::create(builder, loc, pointer, i64, slots, ArrayRef<LLVM::GEPArg>{nextSlot++});
+    Value slot = LLVM::GEPOp::create(entry, loc, pointer, i64, slots, ArrayRef<LLVM::GEPArg>{nextSlot++});
     LLVM::StoreOp::create(builder, loc, value, slot);
   }
 
@@ -211,7 +340,7 @@ private:
   }
 
   LogicalResult call(LaunchOp launch) {
-    func::FuncOp kernel = kernelOf(launch);
+    auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
     nextSlot = 1;
     for (Value input : launch.getInputs()) {
       if (isa<RankedTensorType>(input.getType())) {
@@ -232,14 +361,14 @@ private:
       store(scratchBytes);
     }
 
-    Value entry = LLVM::LoadOp::create(builder, loc, pointer, byteAddress(kernels, tableIndex(launch) * 8));
+    Value function = LLVM::LoadOp::create(entry, loc, pointer, byteAddress(kernels, tableIndex(launch) * 8));
     if (kernel->hasAttr(kParallelAttrName)) {
-      LLVM::CallOp::create(builder, loc, parallelFunction(), ValueRange{frame, entry, slots});
+      LLVM::CallOp::create(builder, loc, parallelFunction(), ValueRange{frame, function, slots});
       return success();
     }
     LLVM::StoreOp::create(builder, loc, emitter.constant(1), slots);
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()), {pointer, i64});
-    LLVM::CallOp::create(builder, loc, type, ValueRange{entry, slots, emitter.constant(0)});
+    LLVM::CallOp::create(builder, loc, type, ValueRange{function, slots, emitter.constant(0)});
     return success();
   }
 
@@ -257,14 +386,13 @@ private:
     auto module = main->getParentOfType<ModuleOp>();
     if (auto known = module.lookupSymbol<LLVM::LLVMFuncOp>("pleat_rt_parallel"))
       return known;
-    OpBuilder::InsertionGuard guard(builder);
-    builder.setInsertionPointToEnd(module.getBody());
+    OpBuilder atEnd = OpBuilder::atBlockEnd(module.getBody());
     auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(builder.getContext()),
                                             {pointer, pointer, pointer});
-    return LLVM::LLVMFuncOp::create(builder, loc, "pleat_rt_parallel", type);
+    return LLVM::LLVMFuncOp::create(atEnd, loc, "pleat_rt_parallel", type);
   }
 
-  OpBuilder &builder;
+  OpBuilder entry, builder;
   Location loc;
   Type pointer, i64;
   func::FuncOp main;
@@ -273,10 +401,11 @@ private:
   SizeExprs &sizeExprs;
   const MemoryPlan &plan;
   SizeEmitter emitter;
-  Value slots, inputs, outputs, weights, arena, kernels, scratch, scratchBytes;
+  Value slots, inputs, outputs, weights, arena, kernels, scratch, scratchBytes, offsetTable;
   SlotOffsets offsets;
   DenseMap<Value, Value> addresses;
   SmallVector<Attribute> kernelTable;
+  unsigned tableCount = 0;
   int32_t nextSlot = 0;
 };
 
@@ -296,10 +425,9 @@ LogicalResult pleat::emitRunFunction(func::FuncOp main, SizeExprs &sizes, const 
   OpBuilder builder(module.getContext());
   Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
   func::FuncOp run = startFunction(builder, module, main.getLoc(), "pleat_run", pointer, {});
-  RunEmitter emitter(builder, main, run.getArgument(0), sizes, plan);
+  RunEmitter emitter(run, main, sizes, plan);
   if (failed(emitter.run()))
     return failure();
-  func::ReturnOp::create(builder, main.getLoc());
   module->setAttr("pleat.kernels", builder.getArrayAttr(emitter.table()));
   return success();
 }

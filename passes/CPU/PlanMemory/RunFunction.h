@@ -14,14 +14,29 @@ struct Place {
   int64_t index;
 };
 
+/// The two buffers that a carried value of a repeat alternates between.
+struct CarriedBuffers {
+  unsigned slots[2];
+};
+
 /// All that the run function needs to know of memory.
 struct MemoryPlan {
+  /// Every value that a launch reads or writes, but what a repeat's iterations see: slices
+  /// (below), carried values and what is yielded as such.
   llvm::DenseMap<mlir::Value, Place> places;
+  /// Block arguments of repeats for slices, and yielded roots of collected values: one
+  /// place an iteration, all of one kind.
+  llvm::DenseMap<mlir::Value, llvm::SmallVector<Place>> slices;
+  /// For each repeat, the buffers of its carried values, in order.
+  llvm::DenseMap<mlir::Operation *, llvm::SmallVector<CarriedBuffers>> carried;
   /// For each arena slot, the byte sizes of the values that share it.
   llvm::SmallVector<llvm::SmallVector<mlir::AffineExpr>> slots;
   /// Bytes of scratch per part each launch asks for.
   llvm::SmallVector<mlir::AffineExpr> scratch;
 };
+
+/// What a reshape or transpose of a stored value is a view of.
+mlir::Value bufferRoot(mlir::Value value);
 
 /// Emits `@pleat_run` for the launches of `main`.
 mlir::LogicalResult emitRunFunction(mlir::func::FuncOp main, SizeExprs &sizes, const MemoryPlan &plan);

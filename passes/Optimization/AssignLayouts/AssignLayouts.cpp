@@ -38,22 +38,31 @@ bool feedsOnlyLinears(TransposedOp transposed) {
   });
 }
 
-Readers readersOf(WeightOp weight) {
-  Readers readers;
-  for (OpOperand &use : weight->getUses()) {
+void addReaders(Value value, Readers &readers) {
+  for (OpOperand &use : value.getUses()) {
     Operation *owner = use.getOwner();
     auto linear = dyn_cast<LinearOp>(owner);
     auto transposed = dyn_cast<TransposedOp>(owner);
     auto gather = dyn_cast<GatherOp>(owner);
+    auto repeat = dyn_cast<RepeatOp>(owner);
     if (linear && &linear.getWeightMutable() == &use)
       readers.direct.push_back(&use);
     else if (transposed && feedsOnlyLinears(transposed))
       readers.transposed.push_back(&use);
     else if (gather && &gather.getTableMutable() == &use)
       readers.gathers.push_back(&use);
+    else if (isa<StackOp>(owner))
+      addReaders(owner->getResult(0), readers);
+    else if (repeat && use.getOperandNumber() >= repeat.getCarried().size())
+      addReaders(repeat.getBody().front().getArgument(use.getOperandNumber()), readers);
     else
       readers.others.push_back(&use);
   }
+}
+
+Readers readersOf(WeightOp weight) {
+  Readers readers;
+  addReaders(weight.getResult(), readers);
   return readers;
 }
 
@@ -139,11 +148,25 @@ public:
   }
 
 private:
+  /// Slices of a stack cannot be given a stored copy of their own.
+  static bool needsSplitOfSlices(WeightOp weight, const Readers &readers) {
+    auto isSlice = [&](OpOperand *use) { return use->get() != weight.getResult(); };
+    bool bothWays = !readers.direct.empty() && !readers.transposed.empty();
+    return (bothWays && llvm::any_of(readers.transposed, isSlice)) || llvm::any_of(readers.others, isSlice) ||
+           llvm::any_of(readers.gathers, isSlice);
+  }
+
   LogicalResult assign(WeightOp weight, SizeExprs &sizes, SizeValues &values) {
     Readers readers = readersOf(weight);
     bool multiplied = !readers.direct.empty() || !readers.transposed.empty();
     if (!multiplied || !weight.getType().getElementType().isF32()) {
       setLayout(weight, Layout::RowMajor, false);
+      return success();
+    }
+    if (needsSplitOfSlices(weight, readers)) {
+      setLayout(weight, Layout::RowMajor, false);
+      remark::missed(weight.getLoc(), remark::RemarkOpts::name("SlicesReadTwice").category("pleat-assign-layouts"))
+          << "weight of a rolled layer is read in ways that need two orders; it is stored row-major";
       return success();
     }
     if (!readers.direct.empty() && !readers.transposed.empty()) {

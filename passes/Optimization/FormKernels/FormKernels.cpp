@@ -40,14 +40,6 @@ static std::string kernelName(Operation *anchor) {
   return name;
 }
 
-/// The layout a weight value is stored in, or null for what is no weight.
-static LayoutAttr layoutOf(Value value) {
-  while (auto transposed = value.getDefiningOp<TransposedOp>())
-    value = transposed.getWeight();
-  auto weight = value.getDefiningOp<WeightOp>();
-  return weight ? weight.getLayoutAttr() : LayoutAttr();
-}
-
 /// Whether the work of `anchor` can be split into parts.
 static bool isParallel(Operation *anchor) {
   if (isa<LinearOp, AttentionOp, ConvOp, LayerNormOp, RmsNormOp, SoftmaxOp>(anchor))
@@ -97,8 +89,8 @@ private:
     auto add = [&](Value value) {
       Operation *producer = value.getDefiningOp();
       bool within = producer && llvm::any_of(inside, [&](Operation *op) { return op->isAncestor(producer); });
-      bool ownArgument = isa<BlockArgument>(value) &&
-                         cast<BlockArgument>(value).getOwner()->getParentOp() != function;
+      Operation *owner = isa<BlockArgument>(value) ? cast<BlockArgument>(value).getOwner()->getParentOp() : nullptr;
+      bool ownArgument = owner && llvm::any_of(inside, [&](Operation *op) { return op->isAncestor(owner); });
       bool constant = producer && producer->hasTrait<OpTrait::ConstantLike>() && !isa<RankedTensorType>(value.getType());
       if (!within && !ownArgument && !constant)
         read.insert(value);
@@ -122,8 +114,9 @@ private:
     IRMapping mapping;
     for (auto [i, input] : llvm::enumerate(inputs)) {
       mapping.map(input, body->getArgument(i));
-      if (LayoutAttr layout = layoutOf(input))
-        kernel.setArgAttr(i, PleatDialect::getLayoutAttrName(), layout);
+      WeightOp weight = weightBehind(input);
+      if (weight && weight.getLayoutAttr())
+        kernel.setArgAttr(i, PleatDialect::getLayoutAttrName(), weight.getLayoutAttr());
     }
     for (Operation *op : group.ops) {
       copyScalarConstants(op, mapping, builder);
@@ -184,13 +177,20 @@ public:
     SizeExprs sizes(function);
     SizeValues values(function, sizes.dims());
     storeConstants(function);
-    if (failed(giveResultsBuffers(function, sizes, values)))
-      return signalPassFailure();
+    SmallVector<Block *> blocks;
+    function.walk([&](RepeatOp repeat) { blocks.push_back(&repeat.getBody().front()); });
+    llvm::for_each(blocks, sinkCheapOps);
+    blocks.push_back(&function.getBody().front());
+
     Outliner outliner(function, sizes, values);
-    for (const KernelGroup &group : groupKernels(function))
-      if (failed(outliner.outline(group)))
+    for (Block *block : blocks) { // bodies first: their kernels decide what must exist outside
+      if (failed(giveResultsBuffers(*block, sizes, values)))
         return signalPassFailure();
-    eraseUnused(function);
+      for (const KernelGroup &group : groupKernels(*block))
+        if (failed(outliner.outline(group)))
+          return signalPassFailure();
+      eraseUnused(*block);
+    }
   }
 
 private:
@@ -209,43 +209,49 @@ private:
     });
   }
 
-  /// Each returned value needs a buffer of its own to be computed into: arguments, weights
-  /// and values returned twice are copied.
-  LogicalResult giveResultsBuffers(func::FuncOp function, SizeExprs &sizes, SizeValues &values) {
-    auto terminator = cast<func::ReturnOp>(function.getBody().front().getTerminator());
-    DenseSet<Value> returned;
+  /// Each value that leaves a block needs a buffer of its own to be computed into:
+  /// arguments, weights, results of repeats and values that leave twice are copied.
+  LogicalResult giveResultsBuffers(Block &block, SizeExprs &sizes, SizeValues &values) {
+    Operation *terminator = block.getTerminator();
+    DenseSet<Value> leaving;
     for (OpOperand &operand : terminator->getOpOperands()) {
       Value root = operand.get();
       while (auto reshape = root.getDefiningOp<ReshapeOp>())
         root = reshape.getX();
       Operation *producer = root.getDefiningOp();
-      if (producer && !isa<WeightOp, arith::ConstantOp, TransposedOp, tensor::EmptyOp>(producer) &&
-          returned.insert(root).second)
+      bool computed = producer && producer->getBlock() == &block &&
+                      !isa<WeightOp, arith::ConstantOp, TransposedOp, StackOp, RepeatOp, tensor::EmptyOp>(producer);
+      if (computed && leaving.insert(root).second)
         continue;
       auto shape = sizes.shapeOf(operand.get());
       if (failed(shape))
-        return terminator.emitOpError("expects sizes that follow from the model's dimensions");
-      auto type = cast<RankedTensorType>(operand.get().getType());
-      SmallVector<Value> dynamic;
-      for (auto [size, expr] : llvm::zip(type.getShape(), *shape))
-        if (ShapedType::isDynamic(size))
-          dynamic.push_back(values.get(expr));
-      OpBuilder builder(terminator);
-      Location loc = terminator.getLoc();
-      Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
-      AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-      SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-      auto copy = linalg::GenericOp::create(
-          builder, loc, type, operand.get(), empty, ArrayRef<AffineMap>{identity, identity}, loops,
-          [](OpBuilder &b, Location l, ValueRange values) { linalg::YieldOp::create(b, l, values.front()); });
-      operand.set(copy.getResult(0));
-      returned.insert(copy.getResult(0));
+        return terminator->emitOpError("expects sizes that follow from the model's dimensions");
+      Value copy = copyOf(operand.get(), *shape, terminator, values);
+      operand.set(copy);
+      leaving.insert(copy);
     }
     return success();
   }
 
-  void eraseUnused(func::FuncOp function) {
-    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.getBody().front())))
+  Value copyOf(Value value, ArrayRef<AffineExpr> shape, Operation *before, SizeValues &values) {
+    auto type = cast<RankedTensorType>(value.getType());
+    SmallVector<Value> dynamic;
+    for (auto [size, expr] : llvm::zip(type.getShape(), shape))
+      if (ShapedType::isDynamic(size))
+        dynamic.push_back(values.get(expr));
+    OpBuilder builder(before);
+    Location loc = before->getLoc();
+    Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
+    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
+    SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
+    auto copy = linalg::GenericOp::create(
+        builder, loc, type, value, empty, ArrayRef<AffineMap>{identity, identity}, loops,
+        [](OpBuilder &b, Location l, ValueRange elements) { linalg::YieldOp::create(b, l, elements.front()); });
+    return copy.getResult(0);
+  }
+
+  void eraseUnused(Block &block) {
+    for (Operation &op : llvm::make_early_inc_range(llvm::reverse(block)))
       if (isOpTriviallyDead(&op))
         op.erase();
   }

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/SetVector.h"
+#include <functional>
 
 using namespace mlir;
 using namespace pleat;
@@ -67,7 +68,7 @@ namespace {
 
 class Grouper {
 public:
-  explicit Grouper(func::FuncOp function) : block(function.getBody().front()) {}
+  explicit Grouper(Block &block) : block(block) {}
 
   SmallVector<KernelGroup> run() {
     for (Operation &op : block)
@@ -177,10 +178,13 @@ private:
     }
   }
 
+  /// What `op` reads, in its regions too, must exist in memory.
   void requireOperands(Operation *op) {
-    for (Value operand : op->getOperands())
-      if (Operation *producer = operand.getDefiningOp())
-        required.insert(producer);
+    op->walk([&](Operation *inner) {
+      for (Value operand : inner->getOperands())
+        if (Operation *producer = operand.getDefiningOp())
+          required.insert(producer);
+    });
   }
 
   Block &block;
@@ -192,4 +196,31 @@ private:
 
 } // namespace
 
-SmallVector<KernelGroup> pleat::groupKernels(func::FuncOp function) { return Grouper(function).run(); }
+SmallVector<KernelGroup> pleat::groupKernels(Block &block) { return Grouper(block).run(); }
+
+void pleat::sinkCheapOps(Block *body) {
+  DenseMap<Operation *, Operation *> copies;
+  OpBuilder builder = OpBuilder::atBlockBegin(body);
+  std::function<Value(Value)> inside = [&](Value value) -> Value {
+    Operation *producer = value.getDefiningOp();
+    if (!producer || body->findAncestorOpInBlock(*producer) || !isCheap(producer))
+      return value;
+    Operation *&copy = copies[producer];
+    if (!copy) {
+      Operation *made = producer->clone();
+      for (OpOperand &operand : made->getOpOperands())
+        operand.set(inside(operand.get()));
+      builder.insert(made);
+      copies[producer] = made; // the map may have grown under `copy`
+    }
+    return copies[producer]->getResult(cast<OpResult>(value).getResultNumber());
+  };
+  SmallVector<Operation *> ops;
+  for (Operation &op : *body)
+    ops.push_back(&op);
+  for (Operation *op : ops)
+    op->walk([&](Operation *inner) {
+      for (OpOperand &operand : inner->getOpOperands())
+        operand.set(inside(operand.get()));
+    });
+}

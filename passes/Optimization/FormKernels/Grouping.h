@@ -1,7 +1,7 @@
 /// Which ops of a function run together in one kernel.
 #pragma once
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Block.h"
 
 namespace pleat {
 
@@ -12,9 +12,12 @@ struct KernelGroup {
   mlir::Operation *anchor = nullptr;
 };
 
-/// Groups the tensor computation of `function`, in the order of their launches. Ops that
-/// are cheap to repeat (slices, fills, constants) appear in every group that reads them.
-llvm::SmallVector<KernelGroup> groupKernels(mlir::func::FuncOp function);
+/// Groups the tensor computation of `block`, in the order of their launches. Ops that are
+/// cheap to repeat (slices, fills, constants) appear in every group that reads them.
+llvm::SmallVector<KernelGroup> groupKernels(mlir::Block &block);
+
+/// Repeats inside the body of a repeat the cheap ops from outside that it reads.
+void sinkCheapOps(mlir::Block *body);
 
 /// Whether `op` stays outside kernels: weights, reshapes, repetition, index arithmetic.
 bool staysOutside(mlir::Operation *op);
