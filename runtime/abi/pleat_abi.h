@@ -69,6 +69,9 @@ typedef struct pleat_tensor_desc {
   const pleat_axis *axes;
 } pleat_tensor_desc;
 
+/* A model has at most this many dimensions. */
+#define PLEAT_MAX_DIMS 256
+
 /* A dimension takes the values lower, lower + step, ... up to upper. */
 typedef struct pleat_dim_desc {
   const char *name;
