@@ -1,0 +1,196 @@
+// Which math ops are expanded, and in which precision; the formulas are in MathBuilder.
+#include "passes/CPU/ExpandMath/ExpandMath.h"
+
+#include "passes/CPU/FloatOps.h"
+#include "passes/CPU/MathBuilder.h"
+
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/IR/Matchers.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace pleat {
+#define GEN_PASS_DEF_EXPANDMATH
+#include "passes/CPU/ExpandMath/ExpandMath.h.inc"
+} // namespace pleat
+
+using namespace pleat;
+
+using BuildFn = Value (*)(OpBuilder &, Location, Value);
+
+/// f32 in the shape of `type`; null when `type` is no scalar or 1-D vector of a float of at
+/// most 32 bits.
+static Type computeType(Type type) {
+  auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
+  if (!element || element.getWidth() > 32)
+    return nullptr;
+  Type f32 = Float32Type::get(type.getContext());
+  if (type == element)
+    return f32;
+  auto vector = dyn_cast<VectorType>(type);
+  if (!vector || vector.getRank() != 1 || vector.isScalable())
+    return nullptr;
+  return vector.clone(f32);
+}
+
+static Value convert(OpBuilder &builder, Location loc, Type to, Value value) {
+  if (value.getType() == to)
+    return value;
+  bool widens = getElementTypeOrSelf(to).getIntOrFloatBitWidth() >
+                getElementTypeOrSelf(value.getType()).getIntOrFloatBitWidth();
+  if (widens)
+    return arith::ExtFOp::create(builder, loc, to, value);
+  return arith::TruncFOp::create(builder, loc, to, value);
+}
+
+static Value buildLog2(OpBuilder &builder, Location loc, Value x) {
+  FloatOps f(builder, loc, x.getType());
+  return f.mul(buildLog(builder, loc, x), f.constant(1.44269502f));
+}
+
+static Value buildLog10(OpBuilder &builder, Location loc, Value x) {
+  FloatOps f(builder, loc, x.getType());
+  return f.mul(buildLog(builder, loc, x), f.constant(0.434294492f));
+}
+
+static Value buildReciprocalRoot(OpBuilder &builder, Location loc, Value x) {
+  FloatOps f(builder, loc, x.getType());
+  return f.div(f.constant(1.0f), math::SqrtOp::create(builder, loc, x));
+}
+
+namespace {
+
+/// A function of one argument whose formula covers all of it.
+template <typename OpT>
+struct ExpandUnary : OpRewritePattern<OpT> {
+  ExpandUnary(MLIRContext *context, BuildFn build) : OpRewritePattern<OpT>(context), build(build) {}
+
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    Type type = computeType(op.getType());
+    if (!type)
+      return failure();
+    Value x = convert(rewriter, op.getLoc(), type, op.getOperand());
+    rewriter.replaceOp(op, convert(rewriter, op.getLoc(), op.getType(), build(rewriter, op.getLoc(), x)));
+    return success();
+  }
+
+  BuildFn build;
+};
+
+/// Sine and cosine: the formula for small arguments, libm if any element is large.
+template <typename OpT>
+struct ExpandPeriodic : OpRewritePattern<OpT> {
+  ExpandPeriodic(MLIRContext *context, BuildFn build) : OpRewritePattern<OpT>(context), build(build) {}
+
+  LogicalResult matchAndRewrite(OpT op, PatternRewriter &rewriter) const override {
+    Type type = computeType(op.getType());
+    if (!type || op->hasAttr(kLargeAttr))
+      return failure();
+    Location loc = op.getLoc();
+    Value x = convert(rewriter, loc, type, op.getOperand());
+    FloatOps f(rewriter, loc, type);
+    Value isLarge = f.notLessOrEqual(f.absolute(x), f.constant(8192.0f));
+    if (isa<VectorType>(type))
+      isLarge = vector::ReductionOp::create(rewriter, loc, vector::CombiningKind::OR, isLarge);
+    auto choice = scf::IfOp::create(
+        rewriter, loc, isLarge,
+        [&](OpBuilder &builder, Location) { scf::YieldOp::create(builder, loc, elementwise(builder, loc, x)); },
+        [&](OpBuilder &builder, Location) { scf::YieldOp::create(builder, loc, build(builder, loc, x)); });
+    rewriter.replaceOp(op, convert(rewriter, loc, op.getType(), choice.getResult(0)));
+    return success();
+  }
+
+private:
+  static constexpr StringLiteral kLargeAttr = "pleat.large";
+
+  static Value libm(OpBuilder &builder, Location loc, Value x) {
+    auto call = OpT::create(builder, loc, x);
+    call->setDiscardableAttr(kLargeAttr, builder.getUnitAttr());
+    return call;
+  }
+
+  static Value elementwise(OpBuilder &builder, Location loc, Value x) {
+    auto vector = dyn_cast<VectorType>(x.getType());
+    if (!vector)
+      return libm(builder, loc, x);
+    SmallVector<Value> elements;
+    for (int64_t lane = 0; lane < vector.getNumElements(); ++lane)
+      elements.push_back(libm(builder, loc, vector::ExtractOp::create(builder, loc, x, lane)));
+    return vector::FromElementsOp::create(builder, loc, vector, elements);
+  }
+
+  BuildFn build;
+};
+
+/// Powers that are a few multiplications, divisions or roots.
+struct ExpandPower : OpRewritePattern<math::PowFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::PowFOp op, PatternRewriter &rewriter) const override {
+    FloatAttr scalar;
+    SplatElementsAttr splat;
+    if (!matchPattern(op.getRhs(), m_Constant(&scalar))) {
+      if (!matchPattern(op.getRhs(), m_Constant(&splat)))
+        return failure();
+      scalar = splat.getSplatValue<FloatAttr>();
+    }
+    Value power = build(rewriter, op.getLoc(), op.getLhs(), scalar.getValueAsDouble());
+    if (!power)
+      return failure();
+    rewriter.replaceOp(op, power);
+    return success();
+  }
+
+private:
+  static Value build(OpBuilder &builder, Location loc, Value x, double exponent) {
+    auto times = [&](Value a, Value b) -> Value { return arith::MulFOp::create(builder, loc, a, b); };
+    auto root = [&] { return math::SqrtOp::create(builder, loc, x); };
+    auto one = [&]() -> Value {
+      TypedAttr value = builder.getFloatAttr(getElementTypeOrSelf(x.getType()), 1.0);
+      if (auto vector = dyn_cast<VectorType>(x.getType()))
+        value = DenseElementsAttr::get(vector, ArrayRef<Attribute>(value));
+      return arith::ConstantOp::create(builder, loc, value);
+    };
+    auto reciprocal = [&](Value a) -> Value { return arith::DivFOp::create(builder, loc, one(), a); };
+    if (exponent == 0.0)
+      return one();
+    if (exponent == 1.0)
+      return x;
+    if (exponent == 2.0)
+      return times(x, x);
+    if (exponent == 3.0)
+      return times(times(x, x), x);
+    if (exponent == 0.5)
+      return root();
+    if (exponent == -0.5)
+      return reciprocal(root());
+    if (exponent == -1.0)
+      return reciprocal(x);
+    return nullptr;
+  }
+};
+
+struct ExpandMath : pleat::impl::ExpandMathBase<ExpandMath> {
+  void runOnOperation() override {
+    MLIRContext *context = &getContext();
+    RewritePatternSet patterns(context);
+    patterns.add<ExpandUnary<math::ExpOp>>(context, buildExp);
+    patterns.add<ExpandUnary<math::Exp2Op>>(context, buildExp2);
+    patterns.add<ExpandUnary<math::LogOp>>(context, buildLog);
+    patterns.add<ExpandUnary<math::Log2Op>>(context, buildLog2);
+    patterns.add<ExpandUnary<math::Log10Op>>(context, buildLog10);
+    patterns.add<ExpandUnary<math::ErfOp>>(context, buildErf);
+    patterns.add<ExpandUnary<math::TanhOp>>(context, buildTanh);
+    patterns.add<ExpandUnary<math::RsqrtOp>>(context, buildReciprocalRoot);
+    patterns.add<ExpandPeriodic<math::SinOp>>(context, buildSinReduced);
+    patterns.add<ExpandPeriodic<math::CosOp>>(context, buildCosReduced);
+    patterns.add<ExpandPower>(context);
+    if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
