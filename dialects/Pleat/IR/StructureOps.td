@@ -101,6 +101,8 @@ def Pleat_LaunchOp : Pleat_Op<"launch", [Pure, AttrSizedOperandSegments, Declare
     - `launch_c3`: one entry of `sizes` for each dynamic size of the results
 
     ```mlir
+    func.func private @linear_64x172(tensor<?x64xf32>, tensor<64x172xf32>) -> tensor<?x172xf32> attributes {pleat.kernel}
+
     %y = pleat.launch @linear_64x172(%x, %w) sizes(%t)
            : (tensor<?x64xf32>, tensor<64x172xf32>) -> tensor<?x172xf32>
     ```

@@ -22,6 +22,46 @@ def LowerKernels : Pass<"pleat-lower-kernels", "mlir::ModuleOp"> {
 
     A kernel that something still refers to by its symbol is kept beside its machine
     functions.
+
+    **Before** `--pleat-lower-kernels=levels=x86-64-v3`
+    ```mlir
+    func.func private @negate(%x: tensor<8xf32>) -> tensor<8xf32> attributes {pleat.kernel} {
+      %e = tensor.empty() : tensor<8xf32>
+      %y = linalg.negf ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+    **After**
+    ```mlir
+    llvm.func @negate_v3(%arg0: !llvm.ptr, %arg1: i64) attributes {no_unwind, pleat.kernel_name = "negate", pleat.level = "x86-64-v3", prefer_vector_width = "256", target_cpu = "x86-64-v3"} {
+      %0 = llvm.mlir.constant(1 : index) : i64
+      %1 = llvm.mlir.constant(8 : index) : i64
+      %2 = llvm.mlir.constant(0 : index) : i64
+      %3 = llvm.getelementptr %arg0[1] : (!llvm.ptr) -> !llvm.ptr, i64
+      %4 = llvm.load %3 : !llvm.ptr -> !llvm.ptr
+      %5 = llvm.getelementptr %arg0[2] : (!llvm.ptr) -> !llvm.ptr, i64
+      %6 = llvm.load %5 : !llvm.ptr -> !llvm.ptr
+      %7 = llvm.icmp "eq" %arg1, %2 : i64
+      llvm.cond_br %7, ^bb1, ^bb5
+    ^bb1:  // pred: ^bb0
+      llvm.br ^bb2(%2 : i64)
+    ^bb2(%8: i64):  // 2 preds: ^bb1, ^bb3
+      %9 = llvm.icmp "slt" %8, %1 : i64
+      llvm.cond_br %9, ^bb3, ^bb4
+    ^bb3:  // pred: ^bb2
+      %10 = llvm.getelementptr inbounds|nuw %4[%8] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+      %11 = llvm.load %10 : !llvm.ptr -> f32
+      %12 = llvm.fneg %11 : f32
+      %13 = llvm.getelementptr inbounds|nuw %6[%8] : (!llvm.ptr, i64) -> !llvm.ptr, f32
+      llvm.store %12, %13 : f32, !llvm.ptr
+      %14 = llvm.add %8, %0 : i64
+      llvm.br ^bb2(%14 : i64)
+    ^bb4:  // pred: ^bb2
+      llvm.br ^bb5
+    ^bb5:  // 2 preds: ^bb0, ^bb4
+      llvm.return
+    }
+    ```
   }];
   let options = [
     ListOption<"levels", "levels", "std::string",

@@ -32,19 +32,43 @@ def PlanMemory : Pass<"pleat-plan-memory", "mlir::ModuleOp"> {
     **After**
     ```mlir
     module attributes {pleat.kernels = [@double]} {
-      func.func @pleat_run(%frame: !llvm.ptr) {
+      func.func private @double(%arg0: tensor<4xf32>) -> tensor<4xf32> attributes {pleat.kernel} {
+        %0 = arith.addf %arg0, %arg0 : tensor<4xf32>
+        return %0 : tensor<4xf32>
+      }
+      func.func @pleat_run(%arg0: !llvm.ptr) {
+        %0 = llvm.getelementptr %arg0[32] : (!llvm.ptr) -> !llvm.ptr, i8
+        %1 = llvm.load %0 : !llvm.ptr -> !llvm.ptr
         %c1_i32 = arith.constant 1 : i32
-        %slots = llvm.alloca %c1_i32 x !llvm.array<3 x i64> {alignment = 64 : i64} : (i32) -> !llvm.ptr
-        %inputs = llvm.load %frame : !llvm.ptr -> !llvm.ptr
-        %0 = llvm.getelementptr %frame[8] : (!llvm.ptr) -> !llvm.ptr, i8
-        %outputs = llvm.load %0 : !llvm.ptr -> !llvm.ptr
-        %1 = llvm.getelementptr %frame[40] : (!llvm.ptr) -> !llvm.ptr, i8
-        %kernels = llvm.load %1 : !llvm.ptr -> !llvm.ptr
+        %2 = llvm.alloca %c1_i32 x !llvm.array<5 x i64> {alignment = 64 : i64} : (i32) -> !llvm.ptr
+        %3 = llvm.load %arg0 : !llvm.ptr -> !llvm.ptr
+        %4 = llvm.getelementptr %arg0[8] : (!llvm.ptr) -> !llvm.ptr, i8
+        %5 = llvm.load %4 : !llvm.ptr -> !llvm.ptr
+        %6 = llvm.getelementptr %arg0[16] : (!llvm.ptr) -> !llvm.ptr, i8
+        %7 = llvm.load %6 : !llvm.ptr -> !llvm.ptr
+        %8 = llvm.getelementptr %arg0[24] : (!llvm.ptr) -> !llvm.ptr, i8
+        %9 = llvm.load %8 : !llvm.ptr -> !llvm.ptr
+        %10 = llvm.getelementptr %arg0[40] : (!llvm.ptr) -> !llvm.ptr, i8
+        %11 = llvm.load %10 : !llvm.ptr -> !llvm.ptr
+        %c0_i64 = arith.constant 0 : i64
+        %12 = llvm.load %3 : !llvm.ptr -> !llvm.ptr
+        %13 = llvm.ptrtoint %12 : !llvm.ptr to i64
+        %14 = llvm.getelementptr %2[1] : (!llvm.ptr) -> !llvm.ptr, i64
+        llvm.store %13, %14 : i64, !llvm.ptr
+        %15 = llvm.load %5 : !llvm.ptr -> !llvm.ptr
+        %16 = llvm.ptrtoint %15 : !llvm.ptr to i64
+        %17 = llvm.getelementptr %2[2] : (!llvm.ptr) -> !llvm.ptr, i64
+        llvm.store %16, %17 : i64, !llvm.ptr
+        %18 = llvm.load %11 : !llvm.ptr -> !llvm.ptr
+        %c1_i64 = arith.constant 1 : i64
+        llvm.store %c1_i64, %2 : i64, !llvm.ptr
+        %c0_i64_0 = arith.constant 0 : i64
+        llvm.call %18(%2, %c0_i64_0) : !llvm.ptr, (!llvm.ptr, i64) -> ()
         return
       }
-      func.func private @double(%x: tensor<4xf32>) -> tensor<4xf32> attributes {pleat.kernel} {
-        %y = arith.addf %x, %x : tensor<4xf32>
-        return %y : tensor<4xf32>
+      func.func @pleat_arena_bytes(%arg0: !llvm.ptr, %arg1: i64) -> i64 {
+        %c0_i64 = arith.constant 0 : i64
+        return %c0_i64 : i64
       }
     }
     ```
