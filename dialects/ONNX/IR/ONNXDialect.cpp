@@ -3,16 +3,24 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace pleat::onnx;
 
 #include "dialects/ONNX/IR/ONNX.dialect.cpp.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "dialects/ONNX/IR/ONNX.typedef.cpp.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/ONNX/IR/ONNX.op.cpp.inc"
 
 void ONNXDialect::initialize() {
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dialects/ONNX/IR/ONNX.typedef.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/ONNX/IR/ONNX.op.cpp.inc"

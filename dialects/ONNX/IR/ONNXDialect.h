@@ -11,5 +11,8 @@
 
 #include "dialects/ONNX/IR/ONNX.dialect.h.inc"
 
+#define GET_TYPEDEF_CLASSES
+#include "dialects/ONNX/IR/ONNX.typedef.h.inc"
+
 #define GET_OP_CLASSES
 #include "dialects/ONNX/IR/ONNX.op.h.inc"

@@ -7,6 +7,7 @@
 #define PLEAT_DIALECTS_ONNX_IR_ONNXOPS_TD
 
 include "mlir/IR/OpBase.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/Interfaces/ControlFlowInterfaces.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -14,13 +15,41 @@ def ONNX_Dialect : Dialect {
   let name = "onnx";
   let cppNamespace = "::pleat::onnx";
   let summary = "ONNX graphs as imported";
+  let useDefaultTypePrinterParser = 1;
   let extraClassDeclaration = [{
     /// Function argument and result attribute: the ONNX name of an input or output.
     static llvm::StringRef getNameAttrName() { return "onnx.name"; }
     /// Function argument and result attribute: array of symbolic dimension names
     /// (strings) and sizes (integers), one an axis.
     static llvm::StringRef getDimsAttrName() { return "onnx.dims"; }
+    /// Node attribute: path of the module that the node came from, as the exporter
+    /// recorded it ("model.layers.0.mlp").
+    static llvm::StringRef getScopeAttrName() { return "onnx.scope"; }
+    /// Module attribute: dictionary from domain to opset version; the standard domain is "ai.onnx".
+    static llvm::StringRef getOpsetsAttrName() { return "onnx.opsets"; }
+    /// Module attribute: the opset of the file, where nodes were converted from it.
+    static llvm::StringRef getConvertedFromAttrName() { return "onnx.converted_from"; }
   }];
+}
+
+def ONNX_StringType : TypeDef<ONNX_Dialect, "String"> {
+  let mnemonic = "string";
+  let summary = "Element type of a tensor of strings";
+}
+
+def ONNX_OpaqueValueType : TypeDef<ONNX_Dialect, "OpaqueValue"> {
+  let mnemonic = "opaque";
+  let summary = "A value that is no dense tensor, or whose type is unknown";
+  let description = [{
+    `text` is the type in ONNX's notation, "seq(tensor(float))"; empty when nothing is known.
+
+    ```mlir
+    %s = onnx.node "SequenceConstruct" opset 17 (%a, %b) {}
+           : (tensor<2xf32>, tensor<2xf32>) -> !onnx.opaque<"seq(tensor(float))">
+    ```
+  }];
+  let parameters = (ins StringRefParameter<"the type in ONNX's notation">:$text);
+  let assemblyFormat = "`<` $text `>`";
 }
 
 class ONNX_Op<string mnemonic, list<Trait> traits = []> : Op<ONNX_Dialect, mnemonic, traits>;
@@ -30,8 +59,9 @@ def ONNX_NodeOp : ONNX_Op<"node"> {
   let description = [{
     `op_type` and `domain` name an operator of the ONNX standard or of a contrib domain,
     `opset` the version of that domain the model imports. A missing optional input is an
-    `onnx.none`. Attributes keep their ONNX names; tensor attributes are dense elements.
-    A subgraph attribute is a region whose name stands at the same position in
+    `onnx.none`, and a result that the node leaves out has type `none`. Attributes keep
+    their ONNX names; tensor attributes are dense elements, or the key of a weight (a string
+    that begins with "b3:") where they are large. A subgraph attribute is a region whose name stands at the same position in
     `subgraph_names`; its block arguments are the subgraph's inputs, and outer values are
     captured by reference.
 

@@ -1,0 +1,151 @@
+// Result types of contrib operators, after ONNX Runtime's documentation of them.
+#include "compiler/Import/ONNX/ContribSchemas.h"
+
+#include "onnx/defs/shape_inference.h"
+
+using namespace pleat::onnx;
+using ::onnx::InferenceContext;
+
+namespace {
+
+/// Gives output `index` the type and shape of input `from`, if it is wanted and known.
+void copyType(InferenceContext &context, size_t from, size_t index) {
+  if (index >= context.getNumOutputs() || from >= context.getNumInputs() || !context.getInputType(from))
+    return;
+  ::onnx::propagateElemTypeFromInputToOutput(context, from, index);
+  if (::onnx::hasInputShape(context, from))
+    ::onnx::propagateShapeFromInputToOutput(context, from, index);
+}
+
+void asFirstInput(InferenceContext &context) { copyType(context, 0, 0); }
+
+/// Output 3 is the sum that was normalised.
+void skipNormalization(InferenceContext &context) {
+  copyType(context, 0, 0);
+  copyType(context, 0, 3);
+}
+
+/// The first input's shape with another last size, which `size` gives or leaves unknown.
+template <typename Size> void withLastSize(InferenceContext &context, Size size) {
+  if (!context.getNumInputs() || !context.getInputType(0) || !context.getNumOutputs())
+    return;
+  ::onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
+  if (!::onnx::hasInputShape(context, 0))
+    return;
+  ::onnx::TensorShapeProto shape = ::onnx::getInputShape(context, 0);
+  if (shape.dim_size() == 0)
+    return;
+  ::onnx::TensorShapeProto::Dimension &last = *shape.mutable_dim(shape.dim_size() - 1);
+  last.Clear();
+  size(last);
+  ::onnx::updateOutputShape(context, 0, shape);
+}
+
+void matMulNBits(InferenceContext &context) {
+  withLastSize(context, [&](auto &last) {
+    if (int64_t columns = ::onnx::getAttribute(context, "N", int64_t(0)); columns > 0)
+      last.set_dim_value(columns);
+  });
+}
+
+/// Query, key and value weights lie side by side; the result is as wide as the values.
+void attention(InferenceContext &context) {
+  withLastSize(context, [&](auto &last) {
+    if (context.getAttribute("qkv_hidden_sizes") || !::onnx::hasInputShape(context, 1))
+      return;
+    const ::onnx::TensorShapeProto &weight = ::onnx::getInputShape(context, 1);
+    if (weight.dim_size() == 2 && weight.dim(1).has_dim_value())
+      last.set_dim_value(weight.dim(1).dim_value() / 3);
+  });
+}
+
+/// With query, key and value apart, the result has the query's shape, unless values are of
+/// another width than keys.
+void separateAttention(InferenceContext &context) {
+  if (!::onnx::hasNInputShapes(context, 3))
+    return;
+  auto width = [&](size_t input) {
+    const ::onnx::TensorShapeProto &shape = ::onnx::getInputShape(context, input);
+    return shape.dim_size() == 3 ? shape.dim(2).dim_value() : 0;
+  };
+  if (width(0) > 0 && width(1) > 0 && width(1) == width(2))
+    copyType(context, 0, 0);
+}
+
+/// Input ids B x S and the word embedding V x D give B x S x D of the embedding's type.
+void embedLayerNormalization(InferenceContext &context) {
+  if (context.getNumInputs() < 3 || !context.getInputType(2) || !context.getNumOutputs())
+    return;
+  ::onnx::propagateElemTypeFromInputToOutput(context, 2, 0);
+  if (!::onnx::hasInputShape(context, 0) || !::onnx::hasInputShape(context, 2))
+    return;
+  ::onnx::TensorShapeProto shape = ::onnx::getInputShape(context, 0);
+  const ::onnx::TensorShapeProto &table = ::onnx::getInputShape(context, 2);
+  if (shape.dim_size() != 2 || table.dim_size() != 2)
+    return;
+  *shape.add_dim() = table.dim(1);
+  ::onnx::updateOutputShape(context, 0, shape);
+}
+
+/// MatMul of possibly transposed operands, for operands of equal rank or a plain matrix.
+void fusedMatMul(InferenceContext &context) {
+  if (!::onnx::hasNInputShapes(context, 2) || !context.getNumOutputs())
+    return;
+  ::onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
+  const ::onnx::TensorShapeProto &a = ::onnx::getInputShape(context, 0), &b = ::onnx::getInputShape(context, 1);
+  int rank = a.dim_size();
+  bool transposesBatch = ::onnx::getAttribute(context, "transBatchA", int64_t(0)) ||
+                         ::onnx::getAttribute(context, "transBatchB", int64_t(0));
+  if (rank < 2 || transposesBatch || (b.dim_size() != rank && b.dim_size() != 2))
+    return;
+  bool transA = ::onnx::getAttribute(context, "transA", int64_t(0));
+  bool transB = ::onnx::getAttribute(context, "transB", int64_t(0));
+  ::onnx::TensorShapeProto shape;
+  for (int axis = 0; axis < rank - 2; ++axis) {
+    // Sizes that are not both known and equal may broadcast.
+    const auto &size = a.dim(axis);
+    bool same = b.dim_size() == 2 || (size.has_dim_value() && b.dim(axis).has_dim_value() &&
+                                      size.dim_value() == b.dim(axis).dim_value());
+    auto *dim = shape.add_dim();
+    if (same)
+      *dim = size;
+  }
+  *shape.add_dim() = a.dim(transA ? rank - 1 : rank - 2);
+  *shape.add_dim() = b.dim(transB ? b.dim_size() - 2 : b.dim_size() - 1);
+  ::onnx::updateOutputShape(context, 0, shape);
+}
+
+} // namespace
+
+ContribSchemas::ContribSchemas() {
+  for (const char *type : {"LayerNormalization", "SimplifiedLayerNormalization", "Gelu", "FastGelu", "BiasGelu",
+                           "QuickGelu", "RotaryEmbedding", "MoE"})
+    add(type, asFirstInput);
+  for (const char *type : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"})
+    add(type, skipNormalization);
+  add("MatMulNBits", matMulNBits);
+  add("Attention", attention);
+  add("MultiHeadAttention", separateAttention);
+  add("GroupQueryAttention", separateAttention);
+  add("EmbedLayerNormalization", embedLayerNormalization);
+  add("FusedMatMul", fusedMatMul);
+}
+
+void ContribSchemas::add(const char *type, ::onnx::InferenceFunction infer) {
+  auto schema = std::make_unique<::onnx::OpSchema>(type, __FILE__, __LINE__);
+  schema->SetDomain("com.microsoft").SinceVersion(1).TypeAndShapeInferenceFunction(std::move(infer));
+  schemas[type] = std::move(schema);
+}
+
+const ::onnx::OpSchema *ContribSchemas::GetSchema(const std::string &type, int opset,
+                                                  const std::string &domain) const {
+  const ::onnx::OpSchemaRegistry *standard = ::onnx::OpSchemaRegistry::Instance();
+  if (const ::onnx::OpSchema *schema = standard->GetSchema(type, opset, domain))
+    return schema;
+  // Optimisers write these two into the standard domain, whatever its version.
+  bool borrowed = type == "SimplifiedLayerNormalization" || type == "LayerNormalization";
+  if (domain != "com.microsoft" && !(domain.empty() && borrowed))
+    return nullptr;
+  auto found = schemas.find(type);
+  return found == schemas.end() ? nullptr : found->second.get();
+}
