@@ -12,6 +12,7 @@
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Dialect/Tensor/Transforms/Transforms.h"
@@ -120,9 +121,12 @@ static Value tileResult(Value result, bool parallel, const KernelFrame &frame, b
   return isWhole ? rows.result : root.result;
 }
 
-/// Slices of tensors that are still empty would otherwise become whole buffers.
+/// Slices of tensors that are still empty would otherwise become whole buffers, and concat
+/// and pad have no buffer form of their own.
 static void cleanSlices(func::FuncOp machine) {
   RewritePatternSet patterns(machine.getContext());
+  tensor::populateDecomposeTensorConcatPatterns(patterns);
+  linalg::populateDecomposePadPatterns(patterns);
   tensor::populateFoldTensorEmptyPatterns(patterns);
   tensor::populateMergeConsecutiveInsertExtractSlicePatterns(patterns);
   tensor::ExtractSliceOp::getCanonicalizationPatterns(patterns, machine.getContext());

@@ -1,4 +1,5 @@
 // The order of passes on the general path, before and after machine functions are made.
+#include "passes/CPU/EmitLoops/EmitLoops.h"
 #include "passes/CPU/ExpandMath/ExpandMath.h"
 #include "passes/CPU/LowerKernels/GeneralKernel.h"
 #include "passes/CPU/PlaceTemporaries/PlaceTemporaries.h"
@@ -39,7 +40,7 @@ static void addBufferizePasses(OpPassManager &modulePasses) {
 
 void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses) {
   addBufferizePasses(modulePasses);
-  modulePasses.addPass(createConvertLinalgToLoopsPass());
+  modulePasses.addNestedPass<func::FuncOp>(pleat::createEmitLoops());
   modulePasses.addPass(pleat::createExpandMath());
   modulePasses.addPass(memref::createFoldMemRefAliasOpsPass());
   modulePasses.addPass(createCanonicalizerPass());
