@@ -15,41 +15,44 @@
 #include "runtime/src/core/shapes.h"
 #include "runtime/src/core/state.h"
 
-/* Tests compile this file with another prefix for each model of theirs. */
-#ifndef PLEAT_ENTRY
-#define PLEAT_ENTRY(name) pleat_entry_##name
+/* Tests compile this file with a prefix for each model of theirs. */
+#ifndef PLEAT_ENTRY_PREFIX
+#define PLEAT_ENTRY_PREFIX pleat_entry
 #endif
+#define PASTE(prefix, name) prefix##_##name
+#define EXPAND(prefix, name) PASTE(prefix, name)
+#define ENTRY(name) EXPAND(PLEAT_ENTRY_PREFIX, name)
 #define EXPORT __attribute__((visibility("default")))
 
-extern const pleat_model_desc PLEAT_ENTRY(descriptor);
+extern const pleat_model_desc ENTRY(descriptor);
 
-EXPORT pleat_status PLEAT_ENTRY(model_load)(const pleat_load_options *options, pleat_model **model,
+EXPORT pleat_status ENTRY(model_load)(const pleat_load_options *options, pleat_model **model,
                                             pleat_error *error) {
-  return pleat_rt_model_load(&PLEAT_ENTRY(descriptor), options, model, error);
+  return pleat_rt_model_load(&ENTRY(descriptor), options, model, error);
 }
 
-EXPORT void PLEAT_ENTRY(model_destroy)(pleat_model *model) { pleat_rt_model_destroy(model); }
+EXPORT void ENTRY(model_destroy)(pleat_model *model) { pleat_rt_model_destroy(model); }
 
-EXPORT pleat_status PLEAT_ENTRY(model_info)(const pleat_model *model, pleat_model_info *info,
+EXPORT pleat_status ENTRY(model_info)(const pleat_model *model, pleat_model_info *info,
                                             pleat_error *error) {
   return pleat_rt_model_info(model, info, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(session_bytes)(const pleat_model *model, const int64_t *largest,
+EXPORT pleat_status ENTRY(session_bytes)(const pleat_model *model, const int64_t *largest,
                                                const pleat_session_options *options, size_t *bytes,
                                                pleat_error *error) {
   return pleat_rt_session_bytes(model, largest, options, bytes, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(session_create)(const pleat_model *model, const int64_t *largest,
+EXPORT pleat_status ENTRY(session_create)(const pleat_model *model, const int64_t *largest,
                                                 const pleat_session_options *options,
                                                 pleat_session **session, pleat_error *error) {
   return pleat_rt_session_create(model, largest, options, session, error);
 }
 
-EXPORT void PLEAT_ENTRY(session_destroy)(pleat_session *session) { pleat_rt_session_destroy(session); }
+EXPORT void ENTRY(session_destroy)(pleat_session *session) { pleat_rt_session_destroy(session); }
 
-EXPORT pleat_status PLEAT_ENTRY(session_run)(pleat_session *session, const void *const *inputs,
+EXPORT pleat_status ENTRY(session_run)(pleat_session *session, const void *const *inputs,
                                              void *const *outputs, const int64_t *dims,
                                              pleat_error *error) {
   return pleat_rt_session_run(session, inputs, outputs, dims, error);
@@ -58,19 +61,19 @@ EXPORT pleat_status PLEAT_ENTRY(session_run)(pleat_session *session, const void 
 /* For hosts that learn shapes at run time: dimensions from inputs, shapes from dimensions, and
  * a run that checks both. The arrays have one entry an input or output. */
 
-EXPORT pleat_status PLEAT_ENTRY(dims_of)(const pleat_tensor *inputs, int64_t *dims, pleat_error *error) {
+EXPORT pleat_status ENTRY(dims_of)(const pleat_tensor *inputs, int64_t *dims, pleat_error *error) {
   if (!inputs || !dims)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
                          "inputs and dims expect addresses, but got NULL");
-  return pleat_rt_dims_of(&PLEAT_ENTRY(descriptor), inputs, dims, error);
+  return pleat_rt_dims_of(&ENTRY(descriptor), inputs, dims, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(session_output_shapes)(pleat_session *session, const int64_t *dims,
+EXPORT pleat_status ENTRY(session_output_shapes)(pleat_session *session, const int64_t *dims,
                                                        pleat_tensor *outputs, pleat_error *error) {
   return pleat_rt_session_output_shapes(session, dims, outputs, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(session_run_tensors)(pleat_session *session,
+EXPORT pleat_status ENTRY(session_run_tensors)(pleat_session *session,
                                                      const pleat_tensor *inputs,
                                                      const pleat_tensor *outputs, pleat_error *error) {
   return pleat_rt_session_run_tensors(session, inputs, outputs, error);
@@ -79,32 +82,32 @@ EXPORT pleat_status PLEAT_ENTRY(session_run_tensors)(pleat_session *session,
 /* States; `state` is an index into the descriptor's. NAME.h declares these for models that
  * have states. */
 
-EXPORT pleat_status PLEAT_ENTRY(session_reset)(pleat_session *session, pleat_error *error) {
+EXPORT pleat_status ENTRY(session_reset)(pleat_session *session, pleat_error *error) {
   return pleat_rt_session_reset(session, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(state_shape)(const pleat_session *session, uint32_t state,
+EXPORT pleat_status ENTRY(state_shape)(const pleat_session *session, uint32_t state,
                                              pleat_tensor *tensor, pleat_error *error) {
   return pleat_rt_state_shape(session, state, tensor, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(state_get)(const pleat_session *session, uint32_t state,
+EXPORT pleat_status ENTRY(state_get)(const pleat_session *session, uint32_t state,
                                            const pleat_tensor *tensor, pleat_error *error) {
   return pleat_rt_state_get(session, state, tensor, error);
 }
 
-EXPORT pleat_status PLEAT_ENTRY(state_set)(pleat_session *session, uint32_t state,
+EXPORT pleat_status ENTRY(state_set)(pleat_session *session, uint32_t state,
                                            const pleat_tensor *tensor, pleat_error *error) {
   return pleat_rt_state_set(session, state, tensor, error);
 }
 
 /* A pool that several sessions, of this model or others, may share through their options. */
 
-EXPORT pleat_status PLEAT_ENTRY(pool_create)(int64_t threads, const pleat_allocator *given,
+EXPORT pleat_status ENTRY(pool_create)(int64_t threads, const pleat_allocator *given,
                                              pleat_executor **pool, pleat_error *error) {
   pleat_allocator allocator;
   pleat_status status = pleat_rt_read_allocator(given, &allocator, error);
   return status ? status : pleat_rt_pool_create(threads, &allocator, pool, error);
 }
 
-EXPORT void PLEAT_ENTRY(pool_destroy)(pleat_executor *pool) { pleat_rt_pool_destroy(pool); }
+EXPORT void ENTRY(pool_destroy)(pleat_executor *pool) { pleat_rt_pool_destroy(pool); }
