@@ -1,0 +1,133 @@
+// The text form of sizes, as exporters write dim_param: names, integers and + - * // / %.
+#include "passes/Analysis/SymbolicShapes/SizeAlgebra.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace pleat;
+
+namespace {
+/// Recursive descent over one text. Every function returns null on what it does not accept.
+class SizeParser {
+public:
+  SizeParser(const SizeAlgebra &algebra, StringRef text) : algebra(algebra), rest(text) {}
+
+  AffineExpr whole() {
+    AffineExpr result = sum();
+    return result && rest.trim().empty() ? result : AffineExpr();
+  }
+
+private:
+  /// Nesting beyond this is hostile, not a size.
+  static constexpr unsigned maxDepth = 64;
+
+  bool take(StringRef token) {
+    rest = rest.ltrim();
+    return rest.consume_front(token);
+  }
+
+  AffineExpr sum() {
+    if (++depth > maxDepth)
+      return {};
+    AffineExpr result = product();
+    while (result) {
+      bool minus = false;
+      if (!take("+") && !(minus = take("-")))
+        break;
+      AffineExpr next = product();
+      result = !next ? AffineExpr() : minus ? algebra.sub(result, next) : algebra.add(result, next);
+    }
+    --depth;
+    return result;
+  }
+
+  AffineExpr product() {
+    AffineExpr result = factor();
+    while (result) {
+      enum { Times, Over, Modulo } kind = Times;
+      if (take("//") || take("/"))
+        kind = Over;
+      else if (take("%"))
+        kind = Modulo;
+      else if (!take("*"))
+        break;
+      AffineExpr next = factor();
+      if (!next)
+        return {};
+      result = kind == Times ? algebra.mul(result, next)
+               : kind == Over ? algebra.floorDiv(result, next) : algebra.mod(result, next);
+    }
+    return result;
+  }
+
+  AffineExpr factor() {
+    if (++depth > maxDepth)
+      return {};
+    AffineExpr result;
+    if (take("-")) {
+      if (AffineExpr inner = factor())
+        result = algebra.sub(algebra.constant(0), inner);
+    } else if (take("(")) {
+      result = sum();
+      if (!take(")"))
+        return {};
+    } else {
+      result = atom();
+    }
+    --depth;
+    return result;
+  }
+
+  AffineExpr atom() {
+    rest = rest.ltrim();
+    int64_t value;
+    if (!rest.empty() && llvm::isDigit(rest.front()))
+      return rest.consumeInteger(10, value) ? AffineExpr() : algebra.constant(value);
+    StringRef name = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    rest = rest.drop_front(name.size());
+    return name.empty() ? AffineExpr() : algebra.named(name);
+  }
+
+  const SizeAlgebra &algebra;
+  StringRef rest;
+  unsigned depth = 0;
+};
+} // namespace
+
+AffineExpr SizeAlgebra::parse(StringRef text) const {
+  if (AffineExpr whole = named(text))
+    return whole;
+  return SizeParser(*this, text).whole();
+}
+
+std::string SizeAlgebra::print(AffineExpr expr) const {
+  if (auto value = dyn_cast<AffineConstantExpr>(expr))
+    return std::to_string(value.getValue());
+  if (auto position = dyn_cast<AffineSymbolExpr>(expr)) {
+    const SizeSymbol &symbol = table[position.getPosition()];
+    if (symbol.kind == SizeSymbol::Argument)
+      return symbol.name;
+    const char *function = symbol.kind == SizeSymbol::Minimum ? "min(" : "max(";
+    return function + print(symbol.first) + ", " + print(symbol.second) + ")";
+  }
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  auto operand = [&](AffineExpr side) {
+    std::string text = print(side);
+    return isa<AffineBinaryOpExpr>(side) ? "(" + text + ")" : text;
+  };
+  auto right = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  switch (expr.getKind()) {
+  case AffineExprKind::Add:
+    if (right && right.getValue() < 0)
+      return print(binary.getLHS()) + " - " + std::to_string(-right.getValue());
+    return print(binary.getLHS()) + " + " + print(binary.getRHS());
+  case AffineExprKind::Mul:
+    return operand(binary.getLHS()) + "*" + operand(binary.getRHS());
+  case AffineExprKind::FloorDiv:
+    return operand(binary.getLHS()) + "//" + operand(binary.getRHS());
+  case AffineExprKind::CeilDiv: // -(-a // b)
+    return "-((-" + operand(binary.getLHS()) + ")//" + operand(binary.getRHS()) + ")";
+  default:
+    return operand(binary.getLHS()) + "%" + operand(binary.getRHS());
+  }
+}
