@@ -1,0 +1,148 @@
+// Ops that pick elements by position: slices, splits, gathers.
+#include "passes/Analysis/SymbolicShapes/Windows.h"
+#include "passes/Conversion/ONNXToPleat/Lowering.h"
+#include "passes/Conversion/ONNXToPleat/OpTable.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace pleat;
+
+using B = ImplicitLocOpBuilder;
+
+static LogicalResult slice(Lowering &lowering) {
+  NodeShapes facts(lowering.shapes, lowering.node);
+  FailureOr<SliceAxes> axes = resolveSlice(facts);
+  if (failed(axes))
+    return lowering.fail(facts.reason);
+  Value x = lowering.node.input(0);
+  if (llvm::all_of(axes->steps, [](int64_t step) { return step > 0; }))
+    return lowering.give(lowering.slice(x, axes->offsets, axes->sizes, axes->steps));
+  // A slice of MLIR runs forwards only.
+  SmallVector<Value> offsets, steps;
+  for (auto [offset, step] : llvm::zip(axes->offsets, axes->steps)) {
+    offsets.push_back(lowering.size(offset));
+    steps.push_back(lowering.size(lowering.constant(step)));
+  }
+  return lowering.give(lowering.generate(axes->sizes, lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+    SmallVector<Value> source;
+    for (auto [index, offset, step] : llvm::zip(position, offsets, steps))
+      source.push_back(arith::AddIOp::create(b, offset, arith::MulIOp::create(b, index, step)));
+    return tensor::ExtractOp::create(b, x, source);
+  }));
+}
+
+static LogicalResult split(Lowering &lowering) {
+  Value x = lowering.node.input(0);
+  int64_t rank = lowering.rank(x), axis = lowering.node.intAttr("axis", 0);
+  axis = axis < 0 ? axis + rank : axis;
+  Sizes offsets(rank, lowering.constant(0));
+  for (unsigned index = 0; index < lowering.node.getNumResults(); ++index) {
+    Sizes part = lowering.resultSizes(index);
+    if (failed(lowering.give(lowering.slice(x, offsets, part, SmallVector<int64_t>(rank, 1)), index)))
+      return failure();
+    offsets[axis] = lowering.algebra().add(offsets[axis], part[axis]);
+  }
+  return success();
+}
+
+/// An index from data, brought into 0 .. size - 1: negative ones count from the end, and one
+/// out of range reads the nearest element.
+static Value clampedIndex(B &b, Value id, Value size) {
+  Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
+  Value index = arith::IndexCastOp::create(b, b.getIndexType(), id);
+  Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, zero);
+  index = arith::SelectOp::create(b, negative, arith::AddIOp::create(b, index, size), index);
+  Value last = arith::SubIOp::create(b, size, one);
+  return arith::MaxSIOp::create(b, zero, arith::MinSIOp::create(b, index, last));
+}
+
+/// A constant scalar index is a slice without its axis.
+static Value gatherOne(Lowering &lowering, Value data, int64_t axis, int64_t index) {
+  Sizes from = lowering.sizes(data), part = from;
+  Sizes offsets(from.size(), lowering.constant(0));
+  AffineExpr position = lowering.constant(index);
+  if (index < 0)
+    position = lowering.algebra().add(from[axis], position);
+  offsets[axis] = position;
+  part[axis] = lowering.constant(1);
+  Value kept = lowering.slice(data, offsets, part, SmallVector<int64_t>(from.size(), 1));
+  return lowering.reshape(kept, lowering.resultSizes());
+}
+
+static LogicalResult gather(Lowering &lowering) {
+  onnx::NodeOp node = lowering.node;
+  Value data = node.input(0), ids = node.input(1);
+  Sizes from = lowering.sizes(data);
+  int64_t rank = from.size(), idRank = lowering.rank(ids), axis = node.intAttr("axis", 0);
+  axis = axis < 0 ? axis + rank : axis;
+  std::optional<SmallVector<int64_t>> fixed = lowering.shapes.constants(ids);
+  if (fixed && idRank == 0) {
+    // A run whose axis is too short for the index is refused.
+    int64_t index = fixed->front(), least = index < 0 ? -index : index + 1;
+    if (!lowering.constantSize(from[axis]) || *lowering.constantSize(from[axis]) >= least)
+      return lowering.give(gatherOne(lowering, data, axis, index));
+    return lowering.fail("expects an index within size " + lowering.algebra().print(from[axis]) + ", but got " + Twine(index));
+  }
+  Type idType = lowering.elementType(ids);
+  if (axis == 0 && Lowering::isWeight(data) && (idType.isInteger(32) || idType.isInteger(64))) {
+    Sizes sizes = lowering.resultSizes();
+    return lowering.give(GatherOp::create(lowering, lowering.tensorType(sizes, lowering.resultElement()), data, ids));
+  }
+  Value extent = lowering.size(from[axis]);
+  return lowering.give(lowering.generate(lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+    SmallVector<Value> where(position.take_front(axis));
+    Value id = tensor::ExtractOp::create(b, ids, position.slice(axis, idRank));
+    where.push_back(clampedIndex(b, id, extent));
+    llvm::append_range(where, position.drop_front(axis + idRank));
+    return tensor::ExtractOp::create(b, data, where);
+  }));
+}
+
+static LogicalResult gatherElements(Lowering &lowering) {
+  Value data = lowering.node.input(0), ids = lowering.node.input(1);
+  int64_t rank = lowering.rank(data), axis = lowering.node.intAttr("axis", 0);
+  axis = axis < 0 ? axis + rank : axis;
+  Value extent = lowering.size(lowering.sizes(data)[axis]);
+  return lowering.give(lowering.elementwise(ids, lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange in) -> Value {
+    SmallVector<Value> where;
+    for (int64_t other = 0; other < rank; ++other)
+      where.push_back(other == axis ? clampedIndex(b, in[0], extent) : linalg::IndexOp::create(b, other).getResult());
+    return tensor::ExtractOp::create(b, data, where);
+  }));
+}
+
+static LogicalResult gatherND(Lowering &lowering) {
+  onnx::NodeOp node = lowering.node;
+  Value data = node.input(0), ids = node.input(1);
+  Sizes from = lowering.sizes(data), tuple = lowering.sizes(ids);
+  int64_t batch = node.intAttr("batch_dims", 0), depth = *lowering.constantSize(tuple.back());
+  int64_t outer = tuple.size() - 1;
+  SmallVector<Value> extents;
+  for (int64_t axis = 0; axis < depth; ++axis)
+    extents.push_back(lowering.size(from[batch + axis]));
+  return lowering.give(lowering.generate(lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+    SmallVector<Value> where(position.take_front(batch)), entry(position.take_front(outer));
+    entry.push_back({});
+    for (int64_t axis = 0; axis < depth; ++axis) {
+      entry.back() = arith::ConstantIndexOp::create(b, axis);
+      where.push_back(clampedIndex(b, tensor::ExtractOp::create(b, ids, entry), extents[axis]));
+    }
+    llvm::append_range(where, position.drop_front(outer));
+    return tensor::ExtractOp::create(b, data, where);
+  }));
+}
+
+ArrayRef<SupportedOp> pleat::supportedSliceOps() {
+  static constexpr SupportedOp ops[] = {
+      {"Gather", 1, newestOpset, gather, "an index out of range reads the nearest element", "axis"},
+      {"GatherElements", 11, newestOpset, gatherElements, "an index out of range reads the nearest element", "axis"},
+      {"GatherND", 11, newestOpset, gatherND, "an index out of range reads the nearest element", "batch_dims"},
+      {"Slice", 1, newestOpset, slice, "bounds computed from sizes, constant axes and steps", "starts ends axes"},
+      {"Split", 2, newestOpset, split, "constant lengths", "axis split num_outputs"},
+  };
+  return ops;
+}
