@@ -45,9 +45,7 @@ int64_t pleat_rt_axis_size(const pleat_axis *axis, const int64_t *dims, const in
 
 pleat_status pleat_rt_element_count(const pleat_tensor_desc *tensor, const int64_t *dims,
                                     const int64_t *sizes, int64_t *count, pleat_error *error) {
-  /* Without the axes of size 0: a later run may have them larger, but a product that
-   * overflows only beside a 0 is harmless. */
-  int64_t product = (int64_t)pleat_rt_type_bytes(tensor->type);
+  int64_t elements = 1, bytes;
   int empty = 0, fits = 1;
   for (uint32_t i = 0; i < tensor->rank; ++i) {
     int64_t size = pleat_rt_axis_size(&tensor->axes[i], dims, sizes);
@@ -56,12 +54,14 @@ pleat_status pleat_rt_element_count(const pleat_tensor_desc *tensor, const int64
                            "tensor '%s' axis %" PRId64 " expects a size of at least 0, but gets %" PRId64,
                            tensor->name, (int64_t)i, size);
     empty |= size == 0;
-    fits = fits && (size == 0 || pleat_rt_multiply(product, size, &product));
+    fits = fits && pleat_rt_multiply(elements, size, &elements);
   }
+  fits = fits && pleat_rt_multiply(elements, (int64_t)pleat_rt_type_bytes(tensor->type), &bytes);
+  /* A product that overflows before it meets a 0 is harmless. */
   if (!fits && !empty)
     return pleat_rt_fail(error, PLEAT_STATUS_TOO_LARGE, "tensor '%s' has more bytes than can be addressed",
                          tensor->name);
-  *count = empty ? 0 : product / (int64_t)pleat_rt_type_bytes(tensor->type);
+  *count = empty ? 0 : elements;
   return PLEAT_STATUS_OK;
 }
 
