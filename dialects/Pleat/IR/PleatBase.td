@@ -23,6 +23,19 @@ def Pleat_Dialect : Dialect {
     static llvm::StringRef getKernelAttrName() { return "pleat.kernel"; }
     /// Kernel argument attribute: the LayoutAttr a weight is stored in.
     static llvm::StringRef getLayoutAttrName() { return "pleat.layout"; }
+    /// Module attribute: array of dictionaries, one a weight that a pass has changed, with
+    /// pass, weight, class, bytes and flops before and after, and weight_error.
+    static llvm::StringRef getLedgerAttrName() { return "pleat.ledger"; }
+
+    /// The store that keys of `pleat.weight` refer to: one a context, set by whoever opens
+    /// it. Null until then.
+    const std::shared_ptr<::pleat::WeightStore> &getWeightStore() const { return weightStore; }
+    void setWeightStore(std::shared_ptr<::pleat::WeightStore> store) { weightStore = std::move(store); }
+
+  private:
+    std::shared_ptr<::pleat::WeightStore> weightStore;
+
+  public:
   }];
 }
 

@@ -12,6 +12,12 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include <memory>
+
+namespace pleat {
+class WeightStore;
+} // namespace pleat
+
 #include "dialects/Pleat/IR/Pleat.dialect.h.inc"
 #include "dialects/Pleat/IR/Pleat.enum.h.inc"
 

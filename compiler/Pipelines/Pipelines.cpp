@@ -1,0 +1,59 @@
+// Which pass runs after which, and nothing else.
+#include "compiler/Pipelines/Pipelines.h"
+
+#include "passes/CPU/LowerKernels/LowerKernels.h"
+#include "passes/CPU/PlanMemory/PlanMemory.h"
+#include "passes/Conversion/ONNXToPleat/ONNXToPleat.h"
+#include "passes/Optimization/AssignLayouts/AssignLayouts.h"
+#include "passes/Optimization/FormKernels/FormKernels.h"
+#include "passes/Optimization/FuseElementwise/FuseElementwise.h"
+#include "passes/Optimization/RollLayers/RollLayers.h"
+
+#include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
+#include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+using namespace pleat;
+
+static void addCleanup(OpPassManager &passes) {
+  passes.addPass(createCanonicalizerPass());
+  passes.addPass(createCSEPass());
+}
+
+void pleat::addRecoverPasses(OpPassManager &passes) {
+  passes.addPass(createConvertONNXToPleat());
+  addCleanup(passes);
+}
+
+void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::FuncOp>(createRollLayers()); }
+
+void pleat::addKernelPasses(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createFuseElementwise());
+  addCleanup(passes);
+  passes.addNestedPass<func::FuncOp>(createAssignLayouts());
+  passes.addPass(createFormKernels());
+  addCleanup(passes);
+}
+
+void pleat::addCodegenPasses(OpPassManager &passes, ArrayRef<std::string> levels) {
+  passes.addPass(createPlanMemory());
+  LowerKernelsOptions options;
+  options.levels = SmallVector<std::string>(levels);
+  passes.addPass(createLowerKernels(options));
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(createConvertToLLVMPass());
+  passes.addPass(createReconcileUnrealizedCastsPass());
+  addCleanup(passes);
+}
+
+void pleat::registerPipelines() {
+  PassPipelineRegistration<>("pleat-pipeline-recover", "imported ONNX to recovered IR", addRecoverPasses);
+  PassPipelineRegistration<>("pleat-pipeline-roll", "recovered layers to one repeat", addRollPasses);
+  PassPipelineRegistration<>("pleat-pipeline-kernels", "recovered IR to kernels", addKernelPasses);
+  PassPipelineRegistration<>("pleat-pipeline-codegen", "kernels to the LLVM dialect, all levels",
+                             [](OpPassManager &passes) { addCodegenPasses(passes, {}); });
+}

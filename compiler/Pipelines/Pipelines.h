@@ -1,0 +1,25 @@
+/// The order of passes, stage by stage. Defaults live in the passes.
+#pragma once
+
+#include "mlir/Pass/PassManager.h"
+#include <string>
+
+namespace pleat {
+
+/// onnx to pleat and linalg: what exporters lost is found again.
+void addRecoverPasses(mlir::OpPassManager &passes);
+
+/// Layers of the recovered function become one repeat.
+void addRollPasses(mlir::OpPassManager &passes);
+
+/// Recovered IR to kernels: what is fused, how weights are stored.
+void addKernelPasses(mlir::OpPassManager &passes);
+
+/// Kernels, with every weight placed in the file, to the LLVM dialect. `levels` names the
+/// instruction set levels.
+void addCodegenPasses(mlir::OpPassManager &passes, llvm::ArrayRef<std::string> levels);
+
+/// Registers --pleat-pipeline-recover, -kernels and -codegen for pleat-opt.
+void registerPipelines();
+
+} // namespace pleat

@@ -1,0 +1,195 @@
+// Turns the signature of main, with its symbolic sizes, into a ModelInterface.
+#include "compiler/Target/DescribeInterface.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/SizeExprs.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+using namespace pleat;
+using llvm::Expected;
+
+static Expected<pleat_type> typeCode(Type type, StringRef name) {
+  if (auto integer = dyn_cast<IntegerType>(type)) {
+    bool isUnsigned = integer.isUnsigned();
+    switch (integer.getWidth()) {
+    case 1:
+      return PLEAT_BOOL;
+    case 8:
+      return isUnsigned ? PLEAT_U8 : PLEAT_I8;
+    case 16:
+      return isUnsigned ? PLEAT_U16 : PLEAT_I16;
+    case 32:
+      return isUnsigned ? PLEAT_U32 : PLEAT_I32;
+    case 64:
+      return isUnsigned ? PLEAT_U64 : PLEAT_I64;
+    }
+  }
+  if (type.isF32())
+    return PLEAT_F32;
+  if (type.isF64())
+    return PLEAT_F64;
+  if (type.isF16())
+    return PLEAT_F16;
+  if (type.isBF16())
+    return PLEAT_BF16;
+  std::string text;
+  llvm::raw_string_ostream(text) << type;
+  return llvm::createStringError("\"%s\": unsupported element type %s; supported: f16, bf16, f32, f64, bool and "
+                                 "integers of 8 to 64 bits",
+                                 name.str().c_str(), text.c_str());
+}
+
+/// `expr` for readers, with the dimensions' names: "past + seq".
+static std::string exprText(AffineExpr expr, ArrayRef<std::string> dims) {
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    return std::to_string(constant.getValue());
+  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
+    return dims[symbol.getPosition()];
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  auto operand = [&](AffineExpr side) {
+    bool compound = isa<AffineBinaryOpExpr>(side) && expr.getKind() != AffineExprKind::Add;
+    std::string text = exprText(side, dims);
+    return compound ? "(" + text + ")" : text;
+  };
+  const char *sign = " + ";
+  switch (expr.getKind()) {
+  case AffineExprKind::Mul:
+    sign = " * ";
+    break;
+  case AffineExprKind::FloorDiv:
+    sign = " / ";
+    break;
+  case AffineExprKind::CeilDiv:
+    sign = " ceildiv ";
+    break;
+  case AffineExprKind::Mod:
+    sign = " mod ";
+    break;
+  default:
+    break;
+  }
+  return operand(binary.getLHS()) + sign + operand(binary.getRHS());
+}
+
+namespace {
+
+class Describer {
+public:
+  Describer(ModuleOp module, func::FuncOp main) : module(module), main(main), sizes(main) {}
+
+  Expected<ModelInterface> describe(StringRef name, ArrayRef<DimBounds> bounds) {
+    interface.name = name.str();
+    for (const std::string &dim : sizes.dims()) {
+      DimSpec spec;
+      spec.name = dim;
+      interface.dims.push_back(spec);
+    }
+    interface.hostDims = interface.dims.size();
+    if (llvm::Error error = setBounds(bounds))
+      return error;
+    for (BlockArgument argument : main.getArguments())
+      if (llvm::Error error = addTensor(argument, main.getArgAttrDict(argument.getArgNumber()), interface.inputs))
+        return error;
+    Operation *terminator = main.getBody().front().getTerminator();
+    for (OpOperand &operand : terminator->getOpOperands())
+      if (llvm::Error error =
+              addTensor(operand.get(), main.getResultAttrDict(operand.getOperandNumber()), interface.outputs))
+        return error;
+    addIdChecks();
+    assignCNames(interface);
+    if (!exprs.empty())
+      module->setAttr("pleat.size_exprs",
+                      AffineMapAttr::get(AffineMap::get(0, sizes.dims().size(), exprs, module.getContext())));
+    return std::move(interface);
+  }
+
+private:
+  llvm::Error setBounds(ArrayRef<DimBounds> bounds) {
+    for (const DimBounds &bound : bounds) {
+      auto *dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == bound.name; });
+      if (dim == interface.dims.end()) {
+        std::string known;
+        for (const DimSpec &spec : interface.dims)
+          known += (known.empty() ? "" : ", ") + spec.name;
+        return llvm::createStringError("--dim names '%s', which is no dimension of the model; it has: %s",
+                                       bound.name.c_str(), known.empty() ? "none" : known.c_str());
+      }
+      dim->lower = bound.lower;
+      dim->upper = bound.upper;
+      dim->step = bound.step;
+    }
+    return llvm::Error::success();
+  }
+
+  llvm::Error addTensor(Value value, DictionaryAttr attributes, std::vector<TensorSpec> &list) {
+    TensorSpec spec;
+    if (auto name = attributes ? attributes.getAs<StringAttr>(PleatDialect::getNameAttrName()) : StringAttr())
+      spec.name = name.str();
+    auto type = cast<RankedTensorType>(value.getType());
+    Expected<pleat_type> code = typeCode(type.getElementType(), spec.name);
+    if (!code)
+      return code.takeError();
+    spec.type = *code;
+    auto shape = sizes.shapeOf(value);
+    if (failed(shape))
+      return llvm::createStringError("\"%s\": its sizes do not follow from those of the inputs", spec.name.c_str());
+    for (AffineExpr size : *shape)
+      spec.axes.push_back(axisOf(size));
+    list.push_back(std::move(spec));
+    return llvm::Error::success();
+  }
+
+  AxisSpec axisOf(AffineExpr size) {
+    AxisSpec axis;
+    if (auto constant = dyn_cast<AffineConstantExpr>(size)) {
+      axis.value = constant.getValue();
+    } else if (auto symbol = dyn_cast<AffineSymbolExpr>(size)) {
+      axis.kind = PLEAT_AXIS_DIM;
+      axis.value = symbol.getPosition();
+    } else {
+      axis.kind = PLEAT_AXIS_EXPR;
+      axis.value = llvm::find(exprs, size) - exprs.begin();
+      if (axis.value == static_cast<int64_t>(exprs.size())) {
+        exprs.push_back(size);
+        interface.sizeExprs.push_back(exprText(size, sizes.dims()));
+      }
+    }
+    return axis;
+  }
+
+  /// Inputs whose elements index a table: the runtime checks them before a run.
+  void addIdChecks() {
+    main.walk([&](GatherOp gather) {
+      Value ids = gather.getIds();
+      while (auto reshape = ids.getDefiningOp<ReshapeOp>())
+        ids = reshape.getX();
+      auto argument = dyn_cast<BlockArgument>(ids);
+      if (!argument || argument.getOwner() != &main.getBody().front())
+        return;
+      int64_t rows = cast<RankedTensorType>(gather.getTable().getType()).getDimSize(0);
+      for (IdCheckSpec &check : interface.idChecks)
+        if (check.input == argument.getArgNumber()) {
+          check.rows = std::min(check.rows, rows);
+          return;
+        }
+      interface.idChecks.push_back({argument.getArgNumber(), rows});
+    });
+  }
+
+  ModuleOp module;
+  func::FuncOp main;
+  SizeExprs sizes;
+  SmallVector<AffineExpr> exprs;
+  ModelInterface interface;
+};
+
+} // namespace
+
+Expected<ModelInterface> pleat::describeInterface(ModuleOp module, StringRef name, ArrayRef<DimBounds> bounds) {
+  auto main = module.lookupSymbol<func::FuncOp>("main");
+  if (!main)
+    return llvm::createStringError("the module has no function 'main'");
+  return Describer(module, main).describe(name, bounds);
+}

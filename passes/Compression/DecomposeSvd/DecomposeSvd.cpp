@@ -1,0 +1,121 @@
+// Which matrices are decomposed, at which rank, and whether it pays.
+#include "passes/Compression/DecomposeSvd/DecomposeSvd.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Compression/DecomposeSvd/TruncatedSvd.h"
+#include "passes/Utils/Ledger.h"
+#include "passes/Utils/Selector.h"
+#include "passes/Utils/WeightData.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/Remarks.h"
+
+namespace pleat {
+#define GEN_PASS_DEF_DECOMPOSESVD
+#include "passes/Compression/DecomposeSvd/DecomposeSvd.h.inc"
+} // namespace pleat
+
+using namespace mlir;
+using namespace pleat;
+
+/// What the model calls `weight`, and the ONNX nodes that multiply with it.
+static std::vector<std::string> namesOf(WeightOp weight) {
+  std::vector<std::string> names;
+  if (auto attr = weight.getNamesAttr())
+    for (auto name : attr.getAsRange<StringAttr>())
+      names.push_back(name.str());
+  for (Operation *user : weight->getUsers())
+    if (auto name = dyn_cast<NameLoc>(user->getLoc()))
+      names.push_back(name.getName().str());
+  return names;
+}
+
+/// Whether everything that reads `weight` multiplies with it.
+static bool feedsLinears(WeightOp weight) {
+  return !weight->use_empty() && llvm::all_of(weight->getUses(), [](OpOperand &use) {
+    auto linear = dyn_cast<LinearOp>(use.getOwner());
+    return linear && &linear.getWeightMutable() == &use;
+  });
+}
+
+namespace {
+
+class DecomposeSvdPass : public pleat::impl::DecomposeSvdBase<DecomposeSvdPass> {
+public:
+  using DecomposeSvdBase::DecomposeSvdBase;
+
+  void runOnOperation() override {
+    if ((rank > 0) + (ratio > 0) + (energy > 0) != 1 || rank < 0 || ratio < 0 || energy < 0 || energy > 1) {
+      emitError(getOperation().getLoc(), "pleat-decompose-svd expects exactly one of rank (at least 1), ratio (above 0) "
+                                         "and energy (above 0, at most 1)");
+      return signalPassFailure();
+    }
+    llvm::Expected<Selector> selector = Selector::create(std::vector<std::string>(targets.begin(), targets.end()),
+                                                         std::vector<std::string>(ignore.begin(), ignore.end()));
+    if (!selector) {
+      emitError(getOperation().getLoc(), llvm::toString(selector.takeError()));
+      return signalPassFailure();
+    }
+    SmallVector<WeightOp> selected;
+    getOperation().walk([&](WeightOp weight) {
+      auto type = cast<RankedTensorType>(weight.getType());
+      if (type.getRank() == 2 && type.getElementType().isF32() && feedsLinears(weight) &&
+          selector->selects(namesOf(weight)))
+        selected.push_back(weight);
+    });
+    for (const std::string &text : selector->unmatched()) {
+      emitError(getOperation().getLoc()) << "pleat-decompose-svd: target \"" << text
+                                         << "\" selects no weight matrix; `pleat inspect` lists their names";
+      return signalPassFailure();
+    }
+    for (WeightOp weight : selected)
+      if (failed(decompose(weight)))
+        return signalPassFailure();
+  }
+
+private:
+  LogicalResult decompose(WeightOp weight) {
+    auto type = cast<RankedTensorType>(weight.getType());
+    int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
+    std::vector<std::string> names = namesOf(weight);
+    std::string name = names.empty() ? "weight" : names.front();
+
+    llvm::Expected<std::vector<float>> matrix = readWeight(weight);
+    if (!matrix)
+      return weight.emitError(llvm::toString(matrix.takeError()));
+    int64_t wanted = rank;
+    if (ratio > 0)
+      wanted = static_cast<int64_t>(ratio * rows * columns / (rows + columns));
+    else if (energy > 0)
+      wanted = rankForEnergy(*matrix, rows, columns, energy);
+    wanted = std::clamp<int64_t>(wanted, 1, std::min(rows, columns));
+
+    if (wanted * (rows + columns) >= rows * columns) {
+      remark::missed(weight.getLoc(), remark::RemarkOpts::name("AboveBreakEven").category("pleat-decompose-svd"))
+          << "\"" << name << "\" stays dense: rank " << std::to_string(wanted) << " needs "
+          << std::to_string(wanted * (rows + columns)) << " elements, the matrix has "
+          << std::to_string(rows * columns);
+      return success();
+    }
+    LowRankFactors factors = truncatedSvd(*matrix, rows, columns, wanted);
+    matrix->clear();
+    matrix->shrink_to_fit();
+
+    OpBuilder builder(weight);
+    auto u = makeWeight(builder, weight.getLoc(), factors.u, {rows, wanted}, name + ".u");
+    if (!u)
+      return weight.emitError(llvm::toString(u.takeError()));
+    auto v = makeWeight(builder, weight.getLoc(), factors.v, {wanted, columns}, name + ".v");
+    if (!v)
+      return weight.emitError(llvm::toString(v.takeError()));
+    auto product = LowRankOp::create(builder, weight.getLoc(), u->getResult(), v->getResult());
+    weight.replaceAllUsesWith(product.getResult());
+    weight.erase();
+    int64_t dense = rows * columns, thin = wanted * (rows + columns);
+    addLedgerRow(getOperation(), {"decompose-svd", name, "lossy", dense * 4, thin * 4, dense * 2, thin * 2,
+                                  factors.relativeError});
+    return success();
+  }
+};
+
+} // namespace

@@ -1,0 +1,49 @@
+#ifndef PLEAT_PASSES_COMPRESSION_DECOMPOSESVD_TD
+#define PLEAT_PASSES_COMPRESSION_DECOMPOSESVD_TD
+
+include "mlir/Pass/PassBase.td"
+
+def DecomposeSvd : Pass<"pleat-decompose-svd", "mlir::ModuleOp"> {
+  let summary = "Replace weight matrices by products of two thin ones";
+  let description = [{
+    For each selected matrix that a linear multiplies with, stores the factors of its
+    truncated singular value decomposition and makes the linear's weight a
+    `pleat.low_rank` of them. Lossy: the relative error of each weight goes to the module's
+    `pleat.ledger`. A matrix whose factors would not be smaller (r (K + N) >= K N) stays as
+    it is, with a remark that gives the numbers. A matrix read more than once is decomposed
+    once. Exactly one of `rank`, `ratio` and `energy` is given.
+
+    Selection: `targets` are globs (`*`, `?`), or regular expressions after `re:`, matched
+    with the weight's names and with the names of the ONNX nodes that read it; `ignore`
+    takes back what it matches. No targets means every matrix.
+
+    **Before**
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %w = pleat.weight literal dense<1.0> {names = ["fc1"]} : tensor<4x4xf32>
+      %y = pleat.linear %x, %w : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+    **After**, with `rank=1`
+    ```mlir
+    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
+      %u = pleat.weight literal dense<1.0> {names = ["fc1.u"]} : tensor<4x1xf32>
+      %v = pleat.weight literal dense<1.0> {names = ["fc1.v"]} : tensor<1x4xf32>
+      %w = pleat.low_rank %u, %v : tensor<4x1xf32>, tensor<1x4xf32>
+      %y = pleat.linear %x, %w : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
+      return %y : tensor<1x4xf32>
+    }
+    ```
+  }];
+  let options = [
+    ListOption<"targets", "targets", "std::string", "Names to decompose; all when empty">,
+    ListOption<"ignore", "ignore", "std::string", "Names to leave alone">,
+    Option<"rank", "rank", "int64_t", "0", "Rank of every factorisation">,
+    Option<"ratio", "ratio", "double", "0", "Bytes kept, as a fraction of the dense matrix: rank = floor(ratio K N / (K + N))">,
+    Option<"energy", "energy", "double", "0", "Fraction of the squared singular values kept">
+  ];
+  let dependentDialects = ["::pleat::PleatDialect"];
+}
+
+#endif // PLEAT_PASSES_COMPRESSION_DECOMPOSESVD_TD
