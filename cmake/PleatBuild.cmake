@@ -5,7 +5,7 @@ if(PLEAT_CCACHE)
   # Relative paths in the hash, so that two checkouts share one cache.
   foreach(lang C CXX)
     set(CMAKE_${lang}_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env
-        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
+        CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1 CCACHE_PCH_EXTSUM=1
         CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
         ${PLEAT_CCACHE})
   endforeach()

@@ -20,6 +20,22 @@ add_library(pleat_pch OBJECT ${CMAKE_SOURCE_DIR}/cmake/pch.cpp)
 target_link_libraries(pleat_pch PUBLIC pleat_llvm)
 target_compile_options(pleat_pch PRIVATE -Xclang -fno-pch-timestamp)
 target_precompile_headers(pleat_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+# Two checkouts share one ccache only if nothing about the header names a checkout: paths
+# are relative to the build folder, where the compiler runs, and ccache is given a checksum
+# of what goes into the header instead of the header's own bytes.
+set(PLEAT_PCH CMakeFiles/pleat_pch.dir/cmake_pch.hxx)
+file(SHA256 ${CMAKE_SOURCE_DIR}/cmake/pch.h pch_hash)
+string(SHA256 pch_hash "${pch_hash} ${MLIR_VERSION} ${CMAKE_CXX_COMPILER_VERSION} ${CMAKE_BUILD_TYPE} ${PLEAT_SANITIZE}")
+file(WRITE ${CMAKE_BINARY_DIR}/${PLEAT_PCH}.pch.sum "${pch_hash}")
+
+# Gives a target's sources the precompiled header.
+function(pleat_use_pch name)
+  add_dependencies(${name} pleat_pch)
+  target_compile_options(${name} PRIVATE -Winvalid-pch
+    "SHELL:-Xclang -include-pch -Xclang ${PLEAT_PCH}.pch -Xclang -include -Xclang ${PLEAT_PCH}")
+  get_target_property(sources ${name} SOURCES)
+  set_property(SOURCE ${sources} APPEND PROPERTY OBJECT_DEPENDS ${CMAKE_BINARY_DIR}/${PLEAT_PCH}.pch)
+endfunction()
 
 # pleat_tablegen(<file.td> <out> <mlir-tblgen flags>): <out> appears beside the .td, in the build tree.
 find_program(PLEAT_MLIR_TBLGEN NAMES mlir-tblgen-22 mlir-tblgen HINTS ${LLVM_TOOLS_BINARY_DIR} REQUIRED)
@@ -44,7 +60,7 @@ function(pleat_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC pleat_llvm ${ARG_LINK})
-  target_precompile_headers(${name} REUSE_FROM pleat_pch)
+  pleat_use_pch(${name})
   get_property(generated GLOBAL PROPERTY PLEAT_GENERATED_TARGETS)
   if(generated)
     add_dependencies(${name} ${generated})
@@ -60,7 +76,7 @@ function(pleat_executable name)
   set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF
                         RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
   target_compile_options(${name} PRIVATE -fPIC)
-  target_precompile_headers(${name} REUSE_FROM pleat_pch)
+  pleat_use_pch(${name})
   get_property(generated GLOBAL PROPERTY PLEAT_GENERATED_TARGETS)
   add_dependencies(${name} ${generated})
 endfunction()

@@ -16,7 +16,7 @@ function(pleat_unit_test name)
     # The precompiled header is built with -fPIC; -fPIE would reject it.
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
     target_compile_options(${name} PRIVATE -fPIC)
-    target_precompile_headers(${name} REUSE_FROM pleat_pch)
+    pleat_use_pch(${name})
     get_property(generated GLOBAL PROPERTY PLEAT_GENERATED_TARGETS)
     add_dependencies(${name} ${generated})
   endif()
