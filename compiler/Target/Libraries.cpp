@@ -1,0 +1,99 @@
+// Archive and linker, both inside this process.
+#include "compiler/Target/Libraries.h"
+
+#include "lld/Common/Driver.h"
+#include "llvm/ADT/ScopeExit.h"
+#include "llvm/Object/ArchiveWriter.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+#include <link.h>
+#include <mutex>
+
+LLD_HAS_DRIVER(elf)
+
+using namespace llvm;
+using namespace pleat;
+
+Error pleat::writeArchive(const ObjectFile &object, StringRef modelName, StringRef path) {
+  std::string member = (modelName + ".o").str();
+  NewArchiveMember members[] = {
+      NewArchiveMember(MemoryBufferRef(StringRef(object.bytes.data(), object.bytes.size()), member))};
+  if (Error error = llvm::writeArchive(path, members, SymtabWritingMode::NormalSymtab, object::Archive::K_GNU,
+                                       /*Deterministic=*/true, /*Thin=*/false))
+    return createFileError(path, std::move(error));
+  return Error::success();
+}
+
+static Error writeFile(StringRef path, StringRef bytes) {
+  std::error_code code;
+  raw_fd_ostream stream(path, code);
+  if (code)
+    return createFileError(path, code);
+  stream << bytes;
+  stream.close();
+  code = stream.error();
+  stream.clear_error();
+  return code ? createFileError(path, code) : Error::success();
+}
+
+/// The paths of libm and libc in this process: the ones a shared library has to name.
+static std::vector<std::string> systemLibraries() {
+  std::vector<std::string> found;
+  auto visit = [](dl_phdr_info *info, size_t, void *data) {
+    StringRef name = sys::path::filename(info->dlpi_name);
+    if (name == "libm.so.6" || name == "libc.so.6")
+      static_cast<std::vector<std::string> *>(data)->push_back(info->dlpi_name);
+    return 0;
+  };
+  dl_iterate_phdr(visit, &found);
+  return found;
+}
+
+/// A linker script that shows what the object exports.
+static std::string versionScript(ArrayRef<std::string> exports) {
+  std::string script = "{ global:";
+  for (StringRef name : exports)
+    script += (" " + name + ";").str();
+  return script + " local: *; };\n";
+}
+
+/// Runs lld, which keeps state of its own: one link at a time.
+static Error runLinker(ArrayRef<std::string> arguments) {
+  static std::mutex one;
+  std::lock_guard<std::mutex> lock(one);
+  std::vector<const char *> raw;
+  for (const std::string &argument : arguments)
+    raw.push_back(argument.c_str());
+  std::string messages;
+  raw_string_ostream stream(messages);
+  lld::Result result = lld::lldMain(raw, stream, stream, {{lld::Gnu, &lld::elf::link}});
+  if (result.retCode != 0)
+    return createStringError("the linker failed: " + messages);
+  return Error::success();
+}
+
+Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef path) {
+  std::string objectPath = (path + ".o").str(), scriptPath = (path + ".map").str();
+  scope_exit remove([&] {
+    sys::fs::remove(objectPath);
+    sys::fs::remove(scriptPath);
+  });
+  if (Error error = writeFile(objectPath, StringRef(object.bytes.data(), object.bytes.size())))
+    return error;
+  if (Error error = writeFile(scriptPath, versionScript(object.exports)))
+    return error;
+  std::vector<std::string> arguments = {"ld.lld",
+                                        "-shared",
+                                        "--threads=1",
+                                        "--build-id=none",
+                                        "--gc-sections",
+                                        "-z", "relro", "-z", "now", "-z", "noexecstack",
+                                        "--no-undefined",
+                                        "-soname", ("lib" + modelName + ".so").str(),
+                                        "--version-script", scriptPath,
+                                        "-o", path.str(), objectPath, "--as-needed"};
+  // A sanitizer's functions come from the program that loads the library.
+  append_range(arguments, systemLibraries());
+  return runLinker(arguments);
+}
