@@ -1,9 +1,12 @@
-"""Checks what was built: exported symbols, what the core needs, and how large the runtime is.
+"""Checks what was built: exported symbols, what is needed, and how large the runtime is.
 
-usage: built_runtime.py symbols NM LIBRARY LIST    LIBRARY exports exactly tiny_<each name in LIST>
-       built_runtime.py needs NM A.o;B.o;...       the core's objects need nothing beyond the list below
-       built_runtime.py size SIZE ARCHIVE          code and data fit into 32 kB
+usage: built_runtime.py symbols NM LIBRARY LIST   LIBRARY exports exactly tiny_<each name in LIST>
+       built_runtime.py core NM A.o;B.o;...       the core's objects need only what platform.h offers
+       built_runtime.py bitcode NM FILE LIST      FILE defines pleat_entry_<each name in LIST>, needs only the
+                                                  descriptor and the C library, and names no path
+       built_runtime.py size SIZE ARCHIVE         code and data fit into 32 kB
 """
+import os
 import subprocess
 import sys
 
@@ -11,6 +14,9 @@ import sys
 CORE_NEEDS = {"memcpy", "memset", "memcmp", "bcmp", "pleat_rt_default_allocator", "pleat_rt_file_open",
               "pleat_rt_file_close", "pleat_rt_file_read", "pleat_rt_file_map", "pleat_rt_file_unmap",
               "pleat_rt_permit_amx", "pleat_rt_pool_create", "pleat_rt_pool_destroy"}
+C_LIBRARY = {"__errno_location", "bcmp", "clock_gettime", "close", "free", "fstat", "madvise", "memcmp",
+             "memcpy", "memset", "mmap", "munmap", "open", "posix_memalign", "pread", "pthread_create",
+             "pthread_join", "syscall"}
 MOST_BYTES = 32 * 1024
 
 
@@ -26,20 +32,41 @@ def compare(what, found, expected, remedy):
     return found != expected
 
 
-def symbols(nm, library, listed):
-    found = {line.split()[-1] for line in run(nm, "-D", "--defined-only", library).splitlines() if line}
-    expected = {"tiny_" + line.strip() for line in open(listed) if line.strip()}
-    return compare("exported symbols", found, expected, f"edit {listed} if that is meant")
+def listed_names(path, prefix):
+    return {prefix + line.strip() for line in open(path) if line.strip()}
 
 
-def needs(nm, objects):
+def symbols_of(nm, files):
+    """The defined and the undefined symbols of files, those that they define for each other left out."""
     defined, undefined = set(), set()
-    for line in run(nm, *objects.split(";")).splitlines():
+    for line in run(nm, *files).splitlines():
         fields = line.split()
         if len(fields) >= 2 and len(fields[-2]) == 1:
             (undefined if fields[-2] == "U" else defined).add(fields[-1])
-    return compare("needs of the core", (undefined - defined) | CORE_NEEDS, CORE_NEEDS,
+    return defined, undefined - defined
+
+
+def symbols(nm, library, listed):
+    found = {line.split()[-1] for line in run(nm, "-D", "--defined-only", library).splitlines() if line}
+    return compare("exported symbols", found, listed_names(listed, "tiny_"), f"edit {listed} if that is meant")
+
+
+def core(nm, objects):
+    _, undefined = symbols_of(nm, objects.split(";"))
+    return compare("needs of the core", undefined | CORE_NEEDS, CORE_NEEDS,
                    "the core may only need what runtime/src/core/platform.h offers")
+
+
+def bitcode(nm, file, listed):
+    defined, undefined = symbols_of(nm, [file])
+    found = {name for name in defined if name.startswith("pleat_entry_")}
+    needs = C_LIBRARY | {"pleat_entry_descriptor"}
+    wrong = compare("entries", found, listed_names(listed, "pleat_entry_"), f"edit {listed} if that is meant")
+    wrong |= compare("needs of the bitcode", undefined | needs, needs, "models link the C library alone")
+    if any(path in open(file, "rb").read() for path in (b"/home", b"/src/", b"/build", os.getcwd().encode())):
+        print(f"{file} names a path of this machine")
+        wrong = True
+    return wrong
 
 
 def size(tool, archive):
@@ -49,4 +76,4 @@ def size(tool, archive):
     return total > MOST_BYTES or total == 0
 
 
-sys.exit(int({"symbols": symbols, "needs": needs, "size": size}[sys.argv[1]](*sys.argv[2:])))
+sys.exit(int({"symbols": symbols, "core": core, "bitcode": bitcode, "size": size}[sys.argv[1]](*sys.argv[2:])))
