@@ -177,7 +177,11 @@ private:
     try {
       schema->Verify(node);
     } catch (const std::exception &exception) {
-      invalidNode(node, StringRef(exception.what()).split('\n').first);
+      // "Node(name) with schema(::Abs:13) has ...": the label already says what comes first.
+      StringRef text = StringRef(exception.what()).split('\n').first.rtrim('.');
+      if (auto [start, rest] = text.split(") has "); start.starts_with("Node") && !rest.empty())
+        text = text.take_back(rest.size() + 4);
+      invalidNode(node, text);
     }
   }
 

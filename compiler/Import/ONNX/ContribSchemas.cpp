@@ -19,9 +19,23 @@ void copyType(InferenceContext &context, size_t from, size_t index) {
 
 void asFirstInput(InferenceContext &context) { copyType(context, 0, 0); }
 
-/// Output 3 is the sum that was normalised.
+/// Gives output `index` one f32 for each row of the first input.
+void onePerRow(InferenceContext &context, size_t index) {
+  if (index >= context.getNumOutputs())
+    return;
+  ::onnx::updateOutputElemType(context, index, ::onnx::TensorProto::FLOAT);
+  if (!::onnx::hasInputShape(context, 0) || ::onnx::getInputShape(context, 0).dim_size() == 0)
+    return;
+  ::onnx::TensorShapeProto shape = ::onnx::getInputShape(context, 0);
+  shape.mutable_dim(shape.dim_size() - 1)->set_dim_value(1);
+  ::onnx::updateOutputShape(context, index, shape);
+}
+
+/// Outputs 1 and 2 are mean and inverse deviation, 3 is the sum that was normalised.
 void skipNormalization(InferenceContext &context) {
   copyType(context, 0, 0);
+  onePerRow(context, 1);
+  onePerRow(context, 2);
   copyType(context, 0, 3);
 }
 
@@ -72,19 +86,32 @@ void separateAttention(InferenceContext &context) {
     copyType(context, 0, 0);
 }
 
-/// Input ids B x S and the word embedding V x D give B x S x D of the embedding's type.
+/// Input ids B x S and the word embedding V x D give B x S x D of the embedding's type, an
+/// int32 for each sequence, and the sum of the embeddings.
 void embedLayerNormalization(InferenceContext &context) {
   if (context.getNumInputs() < 3 || !context.getInputType(2) || !context.getNumOutputs())
     return;
+  bool index = context.getNumOutputs() > 1, sum = context.getNumOutputs() > 2;
   ::onnx::propagateElemTypeFromInputToOutput(context, 2, 0);
+  if (index)
+    ::onnx::updateOutputElemType(context, 1, ::onnx::TensorProto::INT32);
+  if (sum)
+    ::onnx::propagateElemTypeFromInputToOutput(context, 2, 2);
   if (!::onnx::hasInputShape(context, 0) || !::onnx::hasInputShape(context, 2))
     return;
   ::onnx::TensorShapeProto shape = ::onnx::getInputShape(context, 0);
   const ::onnx::TensorShapeProto &table = ::onnx::getInputShape(context, 2);
   if (shape.dim_size() != 2 || table.dim_size() != 2)
     return;
+  if (index) {
+    ::onnx::TensorShapeProto sequences;
+    *sequences.add_dim() = shape.dim(0);
+    ::onnx::updateOutputShape(context, 1, sequences);
+  }
   *shape.add_dim() = table.dim(1);
   ::onnx::updateOutputShape(context, 0, shape);
+  if (sum)
+    ::onnx::updateOutputShape(context, 2, shape);
 }
 
 /// MatMul of possibly transposed operands, for operands of equal rank or a plain matrix.
@@ -129,6 +156,9 @@ ContribSchemas::ContribSchemas() {
   add("GroupQueryAttention", separateAttention);
   add("EmbedLayerNormalization", embedLayerNormalization);
   add("FusedMatMul", fusedMatMul);
+  // These add an activation to a standard operator, whose newest version infers for them.
+  for (auto [fused, plain] : {std::pair("FusedConv", "Conv"), std::pair("FusedGemm", "Gemm")})
+    add(fused, ::onnx::OpSchemaRegistry::Schema(plain)->GetTypeAndShapeInferenceFunction());
 }
 
 void ContribSchemas::add(const char *type, ::onnx::InferenceFunction infer) {

@@ -20,14 +20,14 @@ namespace {
 
 /// Does all steps; the module is null when `issues` has errors.
 OwningOpRef<ModuleOp> import(StringRef path, MLIRContext &context, WeightStore &store, ModelIssues &issues) {
-  auto report = [&](Error error, ImportStatus status, const Twine &prefix) {
-    llvm::handleAllErrors(asImportError(std::move(error), status, prefix), [&](const ImportError &inner) {
-      issues.push_back({inner.getStatus(), "", inner.getText()});
+  auto report = [&](Error error, ImportStatus status, StringRef subject) {
+    llvm::handleAllErrors(asImportError(std::move(error), status, ""), [&](const ImportError &inner) {
+      issues.push_back({inner.getStatus(), subject.str(), inner.getText()});
     });
   };
   Expected<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
   if (!file) {
-    report(file.takeError(), ImportStatus::FileAccess, "");
+    report(file.takeError(), ImportStatus::FileAccess, path);
     return {};
   }
   Expected<StrippedModel> stripped = stripModel((*file)->bytes());

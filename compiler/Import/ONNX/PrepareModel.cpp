@@ -179,6 +179,8 @@ void prepare(const StrippedModel &stripped, PreparedModel &prepared, ModelIssues
   if (hasErrors(issues))
     return;
   sortNodes(*model.mutable_graph(), prepared.opsets, issues);
+  if (hasErrors(issues))
+    return;
   checkGraph(model.graph(), irVersion, prepared.opsets, issues);
   if (hasErrors(issues))
     return;

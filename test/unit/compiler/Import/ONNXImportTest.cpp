@@ -1,72 +1,20 @@
-// What imported IR looks like, and the texts of errors, on models written in ONNX's notation.
-#include "compiler/Import/ONNX/ONNXImport.h"
-
-#include "mlir/IR/Diagnostics.h"
-#include "mlir/IR/MLIRContext.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
-#include "onnx/defs/parser.h"
-#include "gtest/gtest.h"
+// What imported IR looks like.
+#include "ImportFixture.h"
 
 using namespace pleat;
 using llvm::StringRef;
 
-namespace {
-
-/// A folder with a model.onnx that is removed after the test, and the outcome of its import.
-class ImportTest : public testing::Test {
+class ONNXImport : public ImportFixture {
 protected:
-  void SetUp() override { ASSERT_FALSE(llvm::sys::fs::createUniqueDirectory("pleat-import", folder)); }
-  void TearDown() override { llvm::sys::fs::remove_directories(folder); }
-
-  ::onnx::ModelProto parse(const char *text) {
-    ::onnx::ModelProto model;
-    auto status = ::onnx::OnnxParser::Parse(model, text);
-    EXPECT_TRUE(status.IsOK()) << status.ErrorMessage();
-    return model;
+  /// Whether the last printed IR contains `text`.
+  testing::AssertionResult has(const std::string &ir, StringRef text) {
+    if (StringRef(ir).contains(text))
+      return testing::AssertionSuccess();
+    return testing::AssertionFailure() << "no '" << text.str() << "' in\n" << ir << diagnostics;
   }
-
-  std::string file(StringRef name) { return (folder + "/" + name).str(); }
-
-  void write(StringRef name, StringRef content) {
-    std::error_code code;
-    llvm::raw_fd_ostream(file(name), code) << content;
-    ASSERT_FALSE(code);
-  }
-
-  /// Imports and returns the IR, or "" after a failure.
-  std::string import(const ::onnx::ModelProto &model) {
-    write("model.onnx", model.SerializeAsString());
-    diagnostics.clear();
-    mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
-    mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
-      diagnostics += diagnostic.str() + "\n";
-      return mlir::success();
-    });
-    ImportResult result = importModel(file("model.onnx"), context, store);
-    status = result.status;
-    std::string ir;
-    if (result.module) {
-      llvm::raw_string_ostream stream(ir);
-      mlir::OpPrintingFlags flags;
-      result.module->print(stream, locations ? flags.enableDebugInfo(true, /*prettyForm=*/true) : flags);
-    }
-    return ir;
-  }
-
-  std::string import(const char *text) { return import(parse(text)); }
-
-  llvm::SmallString<128> folder;
-  WeightStore store;
-  ImportStatus status = ImportStatus::Done;
-  std::string diagnostics;
-  bool locations = false;
 };
 
-} // namespace
-
-TEST_F(ImportTest, GraphWithSubgraphs) {
+TEST_F(ONNXImport, GraphWithSubgraphs) {
   EXPECT_EQ(import(R"(
     <ir_version: 10, opset_import: ["" : 18]>
     net (float[batch, 3] x, bool c) => (float[batch, n] y, float[2] z)
@@ -97,4 +45,105 @@ TEST_F(ImportTest, GraphWithSubgraphs) {
 }
 )");
   EXPECT_EQ(diagnostics, "");
+}
+
+TEST_F(ONNXImport, LocationsAreUniqueNames) {
+  locations = true;
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (float[2] x) => (float[2] y) {
+      [twice] a = Abs(x)
+      [twice] b = Neg(a)
+      c = Exp(b)
+      [once] y = Log(c)
+    })");
+  for (StringRef node : {"\"Abs\" opset 18(%arg0) {} : (tensor<2xf32>) -> tensor<2xf32>  \"a\"",
+                         "-> tensor<2xf32>  \"b\"", "-> tensor<2xf32>  \"c\"", "-> tensor<2xf32>  \"once\""})
+    EXPECT_TRUE(has(ir, node));
+}
+
+TEST_F(ONNXImport, UnsortedNodesAreSorted) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (float[2] x) => (float[2] y) { y = Neg(a) a = Abs(x) })");
+  EXPECT_LT(ir.find("\"Abs\""), ir.find("\"Neg\"")) << diagnostics;
+  EXPECT_TRUE(has(ir, "\"Neg\" opset 18(%0)"));
+}
+
+TEST_F(ONNXImport, OmittedInputsAndOutputs) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (float[7] x, float max) => (float[7] y, int64[n] inverse) {
+      c = Clip(x, , max)
+      y = Identity(c)
+      u, , inverse = Unique<axis = 0>(c)
+    })");
+  EXPECT_TRUE(has(ir, "\"Clip\" opset 18(%arg0, %0, %arg1) {} : (tensor<7xf32>, none, tensor<f32>) -> tensor<7xf32>"));
+  EXPECT_TRUE(has(ir, "(tensor<7xf32>) -> (tensor<?xf32>, none, tensor<?xi64>)"));
+}
+
+TEST_F(ONNXImport, UnknownOperatorsAndTheirAttributes) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18, "com.example" : 3]>
+    net (float[2] x) => (float[2] y) {
+      [odd] t = com.example.Odd<a = 1, b = 2.5, c = "text", d = [1, 2], e = [1.5], f = ["p", "q"]>(x)
+      y = Frobnicate(t)
+    })");
+  EXPECT_TRUE(has(ir, "onnx.node \"Odd\" domain \"com.example\" opset 3(%arg0) {a = 1 : i64, b = 2.500000e+00 : f32, "
+                      "c = \"text\", d = array<i64: 1, 2>, e = array<f32: 1.500000e+00>, f = [\"p\", \"q\"]} : "
+                      "(tensor<2xf32>) -> !onnx.opaque<\"\">"));
+  EXPECT_TRUE(has(ir, "onnx.node \"Frobnicate\" opset 18"));
+}
+
+TEST_F(ONNXImport, ContribResultTypes) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18, "com.microsoft" : 1]>
+    net (float[2, 5, 8] x, float[8] g, float[8, 3] w) => (float[2, 5, 3] y) {
+      t, m, v, s = com.microsoft.SkipLayerNormalization(x, x, g)
+      n = SimplifiedLayerNormalization<axis = -1, epsilon = 1e-5>(t, g)
+      y = com.microsoft.FusedMatMul(n, w)
+    })");
+  EXPECT_TRUE(has(ir, "-> (tensor<2x5x8xf32>, tensor<2x5x1xf32>, tensor<2x5x1xf32>, tensor<2x5x8xf32>)"));
+  EXPECT_TRUE(has(ir, "(tensor<2x5x8xf32>, tensor<8xf32>) -> tensor<2x5x8xf32>"));
+  EXPECT_TRUE(has(ir, "(tensor<2x5x8xf32>, tensor<8x3xf32>) -> tensor<2x5x3xf32>"));
+}
+
+TEST_F(ONNXImport, FunctionsAreInlined) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18, "local" : 1]>
+    net (float[2] x) => (float[2] y) { y = local.twice(x) }
+    <domain: "local", opset_import: ["" : 18]>
+    twice (a) => (b) { b = Add(a, a) })");
+  EXPECT_TRUE(has(ir, "\"Add\" opset 18(%arg0, %arg0)"));
+  EXPECT_FALSE(StringRef(ir).contains("twice"));
+}
+
+TEST_F(ONNXImport, OldOpsetsAreConverted) {
+  std::string ir = import(R"(
+    <ir_version: 6, opset_import: ["" : 11]>
+    net (float[3, 1, 4] x) => (float[3, 4] y) { s = Squeeze<axes = [1]>(x) y = Softmax(s) })");
+  EXPECT_TRUE(has(ir, "onnx.converted_from = 11 : i64, onnx.opsets = {ai.onnx = 13 : i64}"));
+  EXPECT_TRUE(has(ir, "arith.constant dense<1> : tensor<1xi64>"));
+  EXPECT_TRUE(has(ir, "\"Softmax\" opset 13(%0) {axis = -1 : i64}"));
+}
+
+TEST_F(ONNXImport, ExportersNames) {
+  ::onnx::ModelProto model = parse(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (float[3] x) => (float[3] y) { y = Abs(x) })");
+  auto *entry = model.mutable_graph()->mutable_node(0)->add_metadata_props();
+  entry->set_key("pkg.torch.onnx.name_scopes");
+  entry->set_value("['', 'model', 'model.act', 'abs_1']");
+  EXPECT_TRUE(has(import(model), "{onnx.scope = \"model.act\"}"));
+}
+
+TEST_F(ONNXImport, StringsAndSequences) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (seq(float[2]) s, int64 i) => (float[2] y, string[2] t) {
+      y = SequenceAt(s, i)
+      t = Constant<value_strings = ["a", "b"]>()
+    })");
+  EXPECT_TRUE(has(ir, "%arg0: !onnx.opaque<\"seq(tensor(float))\"> {onnx.name = \"s\"}"));
+  EXPECT_TRUE(has(ir, "-> tensor<2x!onnx.string>"));
 }
