@@ -1,6 +1,11 @@
 // The list of kernel families; each stands in a folder passes/CPU/Emit<Family>.
-#include "passes/CPU/KernelEmitter.h"
+#include "passes/CPU/EmitLinear/EmitLinear.h"
 
 using namespace pleat;
 
-llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() { return {}; }
+llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
+  static const KernelFamily families[] = {
+      {"linear", appliesEmitLinear, emitLinear},
+  };
+  return families;
+}

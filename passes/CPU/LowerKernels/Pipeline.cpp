@@ -6,6 +6,8 @@
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
+#include "mlir/Conversion/LLVMCommon/TypeConverter.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
 #include "mlir/Conversion/MathToLibm/MathToLibm.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
@@ -23,6 +25,31 @@ void pleat::addPrepareGeneralKernelPasses(OpPassManager &modulePasses) {
   functions.addPass(createCSEPass());
   modulePasses.addPass(createLinalgElementwiseOpFusionPass());
 }
+
+namespace {
+
+/// Math ops that are one instruction of every level become LLVM's intrinsics, also on
+/// vectors: convert-math-to-libm would call fmaf and sqrtf, element by element.
+struct ConvertInstructionMath : PassWrapper<ConvertInstructionMath, OperationPass<>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ConvertInstructionMath)
+
+  StringRef getName() const override { return "ConvertInstructionMath"; }
+  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect>(); }
+
+  void runOnOperation() override {
+    LLVMTypeConverter converter(&getContext());
+    RewritePatternSet patterns(&getContext());
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    ConversionTarget target(getContext());
+    target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
+    target.addIllegalOp<math::AbsFOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp, math::RoundEvenOp,
+                        math::SqrtOp, math::TruncOp>();
+    if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
 
 static void addBufferizePasses(OpPassManager &modulePasses) {
   modulePasses.addPass(createCanonicalizerPass());
@@ -49,6 +76,7 @@ void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses) {
   modulePasses.addPass(memref::createExpandStridedMetadataPass());
   modulePasses.addPass(createLowerAffinePass());
   modulePasses.addPass(createSCFToControlFlowPass());
+  modulePasses.addPass(std::make_unique<ConvertInstructionMath>());
   modulePasses.addPass(createConvertMathToLibmPass());
   modulePasses.addPass(createConvertToLLVMPass());
   modulePasses.addPass(createReconcileUnrealizedCastsPass());

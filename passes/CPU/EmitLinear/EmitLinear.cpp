@@ -1,0 +1,108 @@
+/// What counts as a linear kernel, and how its operands meet the product over panels.
+#include "passes/CPU/EmitLinear/EmitLinear.h"
+
+#include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/CPU/EmitLinear/PanelProduct.h"
+#include "passes/CPU/Utils/Elementwise.h"
+
+using namespace mlir;
+using namespace pleat;
+
+namespace {
+
+/// A linear kernel's parts.
+struct LinearKernel {
+  LinearOp linear;
+  unsigned weight; ///< argument
+  StridedView x;
+  Destination destination;
+  Elementwise epilogue;
+};
+
+} // namespace
+
+/// The argument that holds a weight in panels. A transposed one is stored as its user sees it.
+static std::optional<unsigned> panelArgument(func::FuncOp kernel, Value weight) {
+  if (auto transposed = weight.getDefiningOp<TransposedOp>())
+    weight = transposed.getWeight();
+  auto argument = dyn_cast<BlockArgument>(weight);
+  if (!argument || operandLayout(kernel, argument.getArgNumber()) != Layout::Panel16)
+    return std::nullopt;
+  return argument.getArgNumber();
+}
+
+static bool isF32Matrix(Value value) {
+  auto type = cast<RankedTensorType>(value.getType());
+  return type.getElementType().isF32() && type.hasStaticShape() && type.getNumElements() > 0;
+}
+
+/// Whether neighbours in a row of `view` are neighbours in memory.
+static bool hasAdjacentColumns(const StridedView &view) {
+  return view.strides.back().isConstant(1) || view.sizes.back().isConstant(1);
+}
+
+static std::optional<LinearKernel> matchLinear(func::FuncOp kernel) {
+  auto linears = kernel.getOps<LinearOp>();
+  if (kernel.getNumResults() != 1 || !llvm::hasSingleElement(linears))
+    return std::nullopt;
+  LinearOp linear = *linears.begin();
+  std::optional<unsigned> weight = panelArgument(kernel, linear.getWeight());
+  if (!weight || !isF32Matrix(linear.getWeight()))
+    return std::nullopt;
+  std::optional<StridedView> x = sourceView(kernel, linear.getX());
+  std::optional<Destination> destination = destinationView(kernel, 0);
+  if (!x || !destination || !hasAdjacentColumns(*x) || !hasAdjacentColumns(destination->view))
+    return std::nullopt;
+  if (linear.getBias() && !isa<BlockArgument>(linear.getBias()))
+    return std::nullopt;
+  std::optional<Elementwise> epilogue = Elementwise::match(kernel, destination->value, linear.getResult());
+  if (!epilogue)
+    return std::nullopt;
+  return LinearKernel{linear, *weight, *x, *destination, *epilogue};
+}
+
+bool pleat::appliesEmitLinear(func::FuncOp kernel, const LevelInfo &) { return matchLinear(kernel).has_value(); }
+
+LogicalResult pleat::emitLinear(func::FuncOp kernel, func::FuncOp machine, const LevelInfo &level) {
+  std::optional<LinearKernel> match = matchLinear(kernel);
+  assert(match && "the family was asked first");
+  KernelFrame frame(kernel, machine);
+  KernelBuilder builder(match->linear.getLoc(), frame.builder(), level.lanes);
+  FrameValues values(frame, builder);
+  RowView x(values, builder, match->x), out(values, builder, match->destination.view);
+  ElementwiseCode epilogue(match->epilogue, values, builder);
+
+  PanelProduct product;
+  auto weightType = cast<RankedTensorType>(match->linear.getWeight().getType());
+  product.depth = weightType.getDimSize(0);
+  product.columns = weightType.getDimSize(1);
+  product.rows = x.rows(builder);
+  product.a = x.memory();
+  product.panels = values.memory(match->weight);
+  product.panelsOffset = builder.index(0);
+  product.part = frame.part();
+  product.parts = frame.parts();
+  product.rowOffset = [&](KernelBuilder &builder, Value row) { return x.rowOffset(builder, row); };
+  Value bias;
+  if (auto argument = cast_or_null<BlockArgument>(match->linear.getBias()))
+    bias = values.memory(argument.getArgNumber());
+  product.initial = [&](KernelBuilder &builder, Value column, Value count) {
+    return bias ? builder.load(bias, column, count) : builder.splat(0);
+  };
+  auto outOffset = [&](KernelBuilder &builder, Value row, Value column) {
+    return builder.add(out.rowOffset(builder, row), column);
+  };
+  product.reload = [&](KernelBuilder &builder, Value row, Value column, Value count) {
+    return builder.load(out.memory(), outOffset(builder, row, column), count);
+  };
+  product.spill = [&](KernelBuilder &builder, Value row, Value column, int64_t count, Value sums) {
+    builder.store(sums, out.memory(), outOffset(builder, row, column), count);
+  };
+  product.finish = [&](KernelBuilder &builder, Value row, Value column, int64_t count, Value sums) {
+    VectorPosition position{row, column, builder.index(count)};
+    Value result = epilogue.evaluate(builder, match->destination.value, position, sums);
+    builder.store(result, out.memory(), outOffset(builder, row, column), count);
+  };
+  emitPanelProduct(builder, product, level);
+  return success();
+}
