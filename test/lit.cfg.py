@@ -2,6 +2,7 @@
 
 Environment:
   PLEAT_CORPUS         folder of models and conformance tests (default: ../shared/corpus)
+  PLEAT_HEAVY=1        run tests that take minutes too (feature `heavy`)
   PLEAT_ROUND_TRIP=1   every pleat-opt also proves that its input survives printing and parsing
 """
 
@@ -67,6 +68,9 @@ announce("pleat", os.path.exists(os.path.join(tools, "pleat")), "the driver is n
 modules = subprocess.run([config.python, "-c", "import numpy, onnx, onnxruntime"], capture_output=True)
 announce("onnxruntime", modules.returncode == 0,
          f"{config.python} lacks numpy, onnx or onnxruntime; run scripts/dev setup")
+
+if os.environ.get("PLEAT_HEAVY") == "1":
+    config.available_features.add("heavy")
 
 try:
     with open("/proc/cpuinfo") as cpuinfo:

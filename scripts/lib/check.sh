@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154
 # fmt, lint and docs: form rather than behaviour.
 
 sources() { git ls-files '*.c' '*.h' '*.cpp'; }

@@ -1,6 +1,5 @@
+# shellcheck shell=bash disable=SC2154
 # setup: what a bare Debian 12 lacks. Each step looks first whether its result is there.
-
-onnx_version=1.23.2
 
 packages=(
   clang-22 lld-22 liblld-22-dev libclang-rt-22-dev    # compiler, linker (also as library), sanitizers
@@ -31,10 +30,14 @@ setup_packages() {
     as_root=(sudo)
   fi
   say "install ${missing[*]}"
-  "${as_root[@]}" apt-get -q update >/dev/null
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get -q install -y --no-install-recommends "${missing[@]}" >/dev/null ||
-    fail "apt-get failed; LLVM 22 comes with Debian 12's security updates: enable bookworm-security"
+  local log
+  log=$(mktemp)
+  { "${as_root[@]}" apt-get -q update &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get -q install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+    { tail -20 "$log" >&2
+      fail "apt-get failed; LLVM 22 comes with Debian 12's security updates: enable bookworm-security"; }
+  rm -f "$log"
 }
 
 setup_python() {
@@ -55,8 +58,9 @@ setup_onnx() {
   say "build ONNX $onnx_version (about two minutes on two cores)"
   (
     cd "$work"
-    "$venv/bin/pip" download --quiet --no-deps --no-build-isolation --no-binary onnx "onnx==$onnx_version" \
-      >pip.log 2>&1 || [ -f "onnx-$onnx_version.tar.gz" ] || { cat pip.log >&2; exit 1; }
+    # Only onnx itself as source: pip's own build tools come ready made.
+    "$venv/bin/pip" download --quiet --no-deps --no-binary onnx "onnx==$onnx_version" >pip.log 2>&1 ||
+      { cat pip.log >&2; exit 1; }
     tar xf "onnx-$onnx_version.tar.gz"
     PATH="$venv/bin:$PATH" cmake -G Ninja -S "onnx-$onnx_version" -B build -DCMAKE_BUILD_TYPE=Release \
       -DCMAKE_C_COMPILER=clang-22 -DCMAKE_CXX_COMPILER=clang++-22 -DCMAKE_POSITION_INDEPENDENT_CODE=ON \
