@@ -35,8 +35,8 @@ static float logits[CONTEXT * VOCABULARY];
 
 /* Runs `count` tokens behind `past` earlier ones, whose keys and values lie in set `from`; the
  * other set receives them all. */
-static pleat_status step(stories_session *session, const int64_t *tokens, int64_t count, int64_t past, int from,
-                         pleat_error *error) {
+static pleat_status step(stories_session *session, const int64_t *tokens, int64_t count, int64_t past,
+                         int from, pleat_error *error) {
   int64_t positions[CONTEXT];
   for (int64_t i = 0; i < count; ++i)
     positions[i] = past + i;
@@ -91,7 +91,8 @@ static double seconds(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static pleat_status tell(stories_session *session, const tokenizer *words, const options *o, pleat_error *error) {
+static pleat_status tell(stories_session *session, const tokenizer *words, const options *o,
+                         pleat_error *error) {
   int64_t tokens[CONTEXT];
   int64_t count = tokenizer_encode(words, o->prompt, tokens, CONTEXT), past = 0;
   unsigned long long state = o->seed ? o->seed : 1;
@@ -161,7 +162,9 @@ int main(int argc, char **argv) {
       o.seed = strtoull(optarg, NULL, 10);
       break;
     default:
-      fprintf(stderr, "usage: %s [-w WEIGHTS] [-v VOCABULARY] [-n TOKENS] [-t TEMPERATURE] [-s SEED] [PROMPT]\n", argv[0]);
+      fprintf(stderr,
+              "usage: %s [-w WEIGHTS] [-v VOCABULARY] [-n TOKENS] [-t TEMPERATURE] [-s SEED] [PROMPT]\n",
+              argv[0]);
       return 1;
     }
   }

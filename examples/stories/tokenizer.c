@@ -8,8 +8,8 @@
 
 static int read_token(FILE *file, float *score, char **text) {
   int32_t length;
-  if (fread(score, sizeof *score, 1, file) != 1 || fread(&length, sizeof length, 1, file) != 1 || length < 0 ||
-      length > 4096)
+  if (fread(score, sizeof *score, 1, file) != 1 || fread(&length, sizeof length, 1, file) != 1 ||
+      length < 0 || length > 4096)
     return -1;
   *text = calloc((size_t)length + 1, 1);
   return *text && fread(*text, 1, (size_t)length, file) == (size_t)length ? 0 : -1;
