@@ -24,9 +24,9 @@ struct TensorSpec {
   /// As in the model; any text.
   std::string name;
   /// As in the generated header; filled by assignCNames.
-  std::string cName;
+  std::string cName = {};
   pleat_type type = PLEAT_F32;
-  std::vector<AxisSpec> axes;
+  std::vector<AxisSpec> axes = {};
 };
 
 /// One symbolic dimension.
@@ -34,7 +34,7 @@ struct DimSpec {
   /// As in the model; any text.
   std::string name;
   /// As in the generated header; filled by assignCNames.
-  std::string cName;
+  std::string cName = {};
   int64_t lower = 0;
   /// Largest value; 0: no bound.
   int64_t upper = 0;

@@ -17,8 +17,8 @@ public:
         elementBytes(storageBits(info.type) / 8) {}
 
   Error pack(WeightStore::Sink sink, uint64_t windowBytes) {
-    if (form.k == 0 || form.n == 0)
-      return form.bytes == 0 ? Error::success() : writeZeros(sink);
+    if (form.bytes == 0)
+      return Error::success();
     uint64_t panel = panelColumns(layout);
     uint64_t fitting = windowBytes / (form.k * elementBytes);
     uint64_t step = std::max(panel, alignDown(std::min(fitting, alignTo(form.n, panel)), panel));
@@ -34,12 +34,6 @@ public:
   }
 
 private:
-  /// An empty matrix has no columns to read, but padding.
-  Error writeZeros(WeightStore::Sink sink) {
-    packed.assign(form.bytes, 0);
-    return sink(packed);
-  }
-
   Error read(uint64_t element, MutableArrayRef<uint8_t> to) {
     return store.read(info.key, element * elementBytes, to);
   }

@@ -61,6 +61,8 @@ public:
                                       GlobalValue::ExternalLinkage, descriptor, kDescriptorName);
     global->setVisibility(GlobalValue::HiddenVisibility);
     defineDescribe(global);
+    if (!interface.sizeExprs.empty())
+      defineEvalSizes(cast<Function>(*evalSizes));
     return Error::success();
   }
 
@@ -173,6 +175,14 @@ private:
     Function *function = Function::Create(FunctionType::get(pointer, false), GlobalValue::ExternalLinkage,
                                           kDescribeName, module);
     IRBuilder<>(BasicBlock::Create(context, "", function)).CreateRet(descriptor);
+  }
+
+  void defineEvalSizes(Function *evalSizes) {
+    Function *function =
+        Function::Create(evalSizes->getFunctionType(), GlobalValue::ExternalLinkage, kEvalSizesName, module);
+    IRBuilder<> builder(BasicBlock::Create(context, "", function));
+    builder.CreateCall(evalSizes, {function->getArg(0), function->getArg(1)});
+    builder.CreateRetVoid();
   }
 
   /// The image as data in a section that code never has to reach within 2 GiB.
