@@ -35,7 +35,11 @@ int64_t pleat::onnx::convertOpset(::onnx::ModelProto &model, OpsetMap &opsets, M
   int64_t before = standard->second;
   std::string reason = "the result would not be equivalent";
   try {
-    ::onnx::ModelProto converted = ::onnx::version_conversion::ConvertVersion(model, targetOpset);
+    // With ranks known, fewer operators have to be taken apart.
+    ::onnx::ModelProto typed = model;
+    ModelIssues typeIssues;
+    inferTypes(typed, opsets, typeIssues);
+    ::onnx::ModelProto converted = ::onnx::version_conversion::ConvertVersion(typed, targetOpset);
     OpsetMap convertedOpsets = opsets;
     convertedOpsets[""] = targetOpset;
     ModelIssues sortIssues;

@@ -2,7 +2,7 @@
 // files declare for values in between may be wrong, and then yields to what follows.
 #include "compiler/Import/ONNX/PreparedModel.h"
 
-#include "compiler/Import/ONNX/ContribSchemas.h"
+#include "compiler/Import/ONNX/InferenceSchemas.h"
 #include "compiler/Import/ONNX/NodeLabel.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
@@ -26,6 +26,13 @@ std::string run(::onnx::ModelProto &model, const ::onnx::ISchemaRegistry &regist
   } catch (const std::exception &exception) {
     return exception.what();
   }
+}
+
+/// Whether inference failed because a type that the file declares contradicts what it found,
+/// rather than because of a node: what the file declares between nodes has no effect when the
+/// model runs, and some of it is wrong.
+bool blamesDeclaredTypes(StringRef error) {
+  return !error.empty() && (!error.contains(errorList) || error.contains("existing shape"));
 }
 
 /// Reports the errors in a list "(op_type:MatMul, node name: fc): [ShapeInferenceError] text",
@@ -71,28 +78,29 @@ void dropDeclaredTypes(::onnx::GraphProto &graph, const OpsetMap &opsets, const 
 } // namespace
 
 void pleat::onnx::inferTypes(::onnx::ModelProto &model, const OpsetMap &opsets, ModelIssues &issues) {
-  ContribSchemas registry;
+  InferenceSchemas registry;
   ::onnx::ModelProto original = model;
   std::string error = run(model, registry, /*strict=*/true);
-  if (error.empty())
-    return;
-  if (StringRef(error).contains(errorList)) {
-    reportErrors(error, opsets, issues);
-    if (hasErrors(issues))
-      return;
+  if (blamesDeclaredTypes(error)) {
+    dropDeclaredTypes(*original.mutable_graph(), opsets, registry);
+    model = original;
+    error = run(model, registry, /*strict=*/true);
   }
-  model = original;
-  if (run(model, registry, /*strict=*/false).empty())
-    return;
-  model = original;
-  dropDeclaredTypes(*model.mutable_graph(), opsets, registry);
-  error = run(model, registry, /*strict=*/false);
+  if (blamesDeclaredTypes(error)) {
+    // The declared types of outputs are the last that can contradict.
+    for (::onnx::ValueInfoProto &output : *original.mutable_graph()->mutable_output())
+      if (output.type().has_tensor_type())
+        output.mutable_type()->mutable_tensor_type()->clear_shape();
+    model = original;
+    error = run(model, registry, /*strict=*/true);
+  }
   if (error.empty())
     return;
-  // The declared types of outputs are the last that can contradict.
-  for (::onnx::ValueInfoProto &output : *model.mutable_graph()->mutable_output())
-    if (output.type().has_tensor_type())
-      output.mutable_type()->mutable_tensor_type()->clear_shape();
+  if (StringRef(error).contains(errorList))
+    reportErrors(error, opsets, issues);
+  if (hasErrors(issues))
+    return;
+  model = original;
   error = run(model, registry, /*strict=*/false);
   if (error.empty())
     return;

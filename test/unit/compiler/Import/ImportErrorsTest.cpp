@@ -104,3 +104,14 @@ TEST_F(ImportErrors, GraphsThatNestWithoutEnd) {
   EXPECT_EQ(status, ImportStatus::InvalidInput);
   EXPECT_EQ(diagnostics, "'model.onnx': graphs nest more than 30 deep\n");
 }
+
+TEST_F(ImportErrors, VectorsOfAnyLengthCostNothing) {
+  import(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (float[2, 3] x, int64[4000000000000] shape) => (float[n] y) {
+      twice = Concat<axis = 0>(shape, shape)
+      more = Add(twice, twice)
+      y = Reshape(x, more)
+    })");
+  EXPECT_EQ(status, ImportStatus::Done) << diagnostics;
+}

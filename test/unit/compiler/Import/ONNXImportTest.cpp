@@ -147,3 +147,10 @@ TEST_F(ONNXImport, StringsAndSequences) {
   EXPECT_TRUE(has(ir, "%arg0: !onnx.opaque<\"seq(tensor(float))\"> {onnx.name = \"s\"}"));
   EXPECT_TRUE(has(ir, "-> tensor<2x!onnx.string>"));
 }
+
+TEST_F(ONNXImport, ReshapeToComputedSizesHasARank) {
+  std::string ir = import(R"(
+    <ir_version: 10, opset_import: ["" : 18]>
+    net (float[n] x, int64[3] shape) => (float[a, b, c] y) { t = Reshape(x, shape) y = Abs(t) })");
+  EXPECT_TRUE(has(ir, "(tensor<?xf32>, tensor<3xi64>) -> tensor<?x?x?xf32>"));
+}

@@ -1,5 +1,6 @@
-// Result types of contrib operators, after ONNX Runtime's documentation of them.
-#include "compiler/Import/ONNX/ContribSchemas.h"
+// Result types of contrib operators, after ONNX Runtime's documentation of them, and changes
+// to what the standard's schemas infer.
+#include "compiler/Import/ONNX/InferenceSchemas.h"
 
 #include "onnx/defs/shape_inference.h"
 
@@ -142,9 +143,49 @@ void fusedMatMul(InferenceContext &context) {
   ::onnx::updateOutputShape(context, 0, shape);
 }
 
+/// The length of a vector input, if it is a vector of known length; else -1.
+template <typename Context> int64_t vectorLength(const Context &context, size_t input) {
+  const ::onnx::TypeProto *type = input < context.getNumInputs() ? context.getInputType(input) : nullptr;
+  if (!type || !type->has_tensor_type() || type->tensor_type().shape().dim_size() != 1 ||
+      !type->tensor_type().shape().dim(0).has_dim_value())
+    return -1;
+  return type->tensor_type().shape().dim(0).dim_value();
+}
+
+/// Shapes have at most this many sizes.
+constexpr int64_t longestShape = 1024;
+
+/// Adds a rank where inference finds no shape: a Reshape's is the length of its shape operand,
+/// an Expand's the larger of that and its input's.
+::onnx::InferenceFunction withRankOfShape(::onnx::InferenceFunction infer, bool expands) {
+  return [infer, expands](InferenceContext &context) {
+    infer(context);
+    int64_t rank = vectorLength(context, 1);
+    if (!context.getNumOutputs() || ::onnx::hasShape(*context.getOutputType(0)) || rank < 0 || rank > longestShape)
+      return;
+    if (expands && !::onnx::hasInputShape(context, 0))
+      return;
+    if (expands)
+      rank = std::max<int64_t>(rank, ::onnx::getInputShape(context, 0).dim_size());
+    ::onnx::TensorShapeProto shape;
+    for (int64_t axis = 0; axis < rank; ++axis)
+      shape.add_dim();
+    ::onnx::updateOutputShape(context, 0, shape);
+  };
+}
+
+::onnx::DataPropagationFunction forShortVectors(::onnx::DataPropagationFunction propagate) {
+  return [propagate](::onnx::DataPropagationContext &context) {
+    for (size_t input = 0; input < context.getNumInputs(); ++input)
+      if (vectorLength(context, input) > longestShape)
+        return;
+    propagate(context);
+  };
+}
+
 } // namespace
 
-ContribSchemas::ContribSchemas() {
+InferenceSchemas::InferenceSchemas() {
   for (const char *type : {"LayerNormalization", "SimplifiedLayerNormalization", "Gelu", "FastGelu", "BiasGelu",
                            "QuickGelu", "RotaryEmbedding", "MoE"})
     add(type, asFirstInput);
@@ -161,21 +202,33 @@ ContribSchemas::ContribSchemas() {
     add(fused, ::onnx::OpSchemaRegistry::Schema(plain)->GetTypeAndShapeInferenceFunction());
 }
 
-void ContribSchemas::add(const char *type, ::onnx::InferenceFunction infer) {
+void InferenceSchemas::add(const char *type, ::onnx::InferenceFunction infer) {
   auto schema = std::make_unique<::onnx::OpSchema>(type, __FILE__, __LINE__);
   schema->SetDomain("com.microsoft").SinceVersion(1).TypeAndShapeInferenceFunction(std::move(infer));
-  schemas[type] = std::move(schema);
+  contrib[type] = std::move(schema);
 }
 
-const ::onnx::OpSchema *ContribSchemas::GetSchema(const std::string &type, int opset,
+const ::onnx::OpSchema *InferenceSchemas::GetSchema(const std::string &type, int opset,
                                                   const std::string &domain) const {
   const ::onnx::OpSchemaRegistry *standard = ::onnx::OpSchemaRegistry::Instance();
-  if (const ::onnx::OpSchema *schema = standard->GetSchema(type, opset, domain))
-    return schema;
+  if (const ::onnx::OpSchema *schema = standard->GetSchema(type, opset, domain)) {
+    bool expands = type == "Expand", rank = expands || type == "Reshape";
+    if (!rank && !schema->has_data_propagation_function())
+      return schema;
+    std::unique_ptr<::onnx::OpSchema> &copy = changed[schema];
+    if (!copy) {
+      copy = std::make_unique<::onnx::OpSchema>(*schema);
+      if (rank)
+        copy->TypeAndShapeInferenceFunction(withRankOfShape(schema->GetTypeAndShapeInferenceFunction(), expands));
+      if (schema->has_data_propagation_function())
+        copy->PartialDataPropagationFunction(forShortVectors(schema->GetDataPropagationFunction()));
+    }
+    return copy.get();
+  }
   // Optimisers write these two into the standard domain, whatever its version.
   bool borrowed = type == "SimplifiedLayerNormalization" || type == "LayerNormalization";
   if (domain != "com.microsoft" && !(domain.empty() && borrowed))
     return nullptr;
-  auto found = schemas.find(type);
-  return found == schemas.end() ? nullptr : found->second.get();
+  auto found = contrib.find(type);
+  return found == contrib.end() ? nullptr : found->second.get();
 }
