@@ -1,0 +1,78 @@
+/// A compiled model in a tool: the library it shipped as, loaded the way a host would.
+#pragma once
+
+#include "compiler/Driver/ModelShapes.h"
+#include <memory>
+
+namespace pleat {
+
+/// The files of one artefact, which is named by DIR/NAME.
+struct ArtifactFiles {
+  std::string name;
+  /// DIR/libNAME.so, or DIR/NAME.so if only that exists.
+  std::string library;
+  std::string weights;
+  std::string manifest;
+
+  /// Finds the files of `path`. A suffix .so, .json, .weights or .h is taken off. Fails with
+  /// Io if there is no library, with Usage if `path` has no name.
+  static llvm::Expected<ArtifactFiles> find(llvm::StringRef path);
+};
+
+struct LoadSettings {
+  /// 1 runs in the calling thread.
+  int64_t threads = 1;
+  pleat_load_mode mode = PLEAT_LOAD_MAP;
+};
+
+/// A model and, once sizes are known, one session of it.
+class LoadedModel {
+public:
+  /// Opens the library and loads its weights. Runs the library's code: it is as trusted as
+  /// any program. Fails with Io or InputInvalid.
+  static llvm::Expected<std::unique_ptr<LoadedModel>> open(const ArtifactFiles &files, const LoadSettings &settings);
+
+  ~LoadedModel();
+  LoadedModel(const LoadedModel &) = delete;
+  LoadedModel &operator=(const LoadedModel &) = delete;
+
+  const pleat_model_desc &descriptor() const { return *model; }
+
+  /// What the runtime chose: level, where the weights lie.
+  pleat_model_info info() const;
+
+  /// Makes a session for runs of these sizes, in place of an earlier one, and takes note of
+  /// the buffers, which are borrowed until the last run. They are in the model's order and of
+  /// the shapes that the sizes give them (bindDims, allocateTensors).
+  llvm::Error prepare(const DimValues &dims, llvm::ArrayRef<HostTensor> inputs,
+                      llvm::MutableArrayRef<HostTensor> outputs);
+
+  /// Runs once on the buffers of `prepare`, and does nothing else.
+  llvm::Error run();
+
+private:
+  /// NAME_* of the library, with opaque handles and arrays for the model's own types.
+  struct Functions {
+    pleat_status (*modelLoad)(const pleat_load_options *, void **, pleat_error *);
+    void (*modelDestroy)(void *);
+    pleat_status (*modelInfo)(const void *, pleat_model_info *, pleat_error *);
+    pleat_status (*sessionCreate)(const void *, const int64_t *, const pleat_session_options *, void **,
+                                  pleat_error *);
+    void (*sessionDestroy)(void *);
+    pleat_status (*sessionRun)(void *, const void *const *, void *const *, const int64_t *, pleat_error *);
+  };
+
+  explicit LoadedModel(const LoadSettings &settings) : settings(settings) {}
+  llvm::Error openLibrary(const ArtifactFiles &files);
+  llvm::Error loadWeights(const ArtifactFiles &files);
+
+  LoadSettings settings;
+  Functions functions{};
+  const pleat_model_desc *model = nullptr;
+  void *handle = nullptr, *session = nullptr;
+  DimValues dims;
+  std::vector<const void *> inputData;
+  std::vector<void *> outputData;
+};
+
+} // namespace pleat

@@ -1,0 +1,43 @@
+// Compiling the original beside the artefact: in a process of its own, as both verbs have
+// flags of the same names.
+#include "compiler/Driver/ReferenceBuild.h"
+
+#include "compiler/Driver/Failure.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Program.h"
+
+using namespace pleat;
+using llvm::Expected;
+using llvm::StringRef;
+
+ReferenceBuild::~ReferenceBuild() {
+  if (!folder.empty())
+    llvm::sys::fs::remove_directories(folder);
+}
+
+Expected<ReferenceBuild> ReferenceBuild::make(StringRef model, StringRef level) {
+  ReferenceBuild build;
+  llvm::SmallString<128> folder;
+  if (std::error_code code = llvm::sys::fs::createUniqueDirectory("pleat-reference", folder))
+    return fail(ExitCode::Io, "no folder for temporary files: " + code.message());
+  build.folder = folder.str().str();
+
+  std::string program =
+      llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&ReferenceBuild::make));
+  llvm::SmallString<128> output = folder;
+  llvm::sys::path::append(output, "reference");
+  StringRef arguments[] = {program, "compile", model, "-o", output, "--isa", level};
+  // What it prints on stdout is not a result of ours.
+  std::optional<StringRef> redirects[] = {std::nullopt, StringRef(""), std::nullopt};
+  std::string why;
+  int code = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, redirects, 0, 0, &why);
+  if (code)
+    return fail(code > 0 && code <= 6 ? static_cast<ExitCode>(code) : ExitCode::Internal,
+                "'" + model + "' cannot be compiled for comparison" + (why.empty() ? "" : ": " + why));
+  Expected<ArtifactFiles> files = ArtifactFiles::find(output);
+  if (!files)
+    return files.takeError();
+  build.artifact = std::move(*files);
+  return build;
+}

@@ -1,0 +1,175 @@
+// `pleat verify`: whether an artefact is whole and computes what was expected.
+#include "compiler/Driver/CompareTensors.h"
+#include "compiler/Driver/Failure.h"
+#include "compiler/Driver/ModelInputs.h"
+#include "compiler/Driver/ReferenceBuild.h"
+#include "compiler/Driver/Verb.h"
+#include "compiler/Driver/VerbOptions.h"
+#include "compiler/Driver/VerifyReport.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace pleat;
+using llvm::Error;
+using llvm::Expected;
+using llvm::StringRef;
+namespace cl = llvm::cl;
+
+namespace {
+
+struct VerifyOptions : ModelOptions, ResultOptions {
+  cl::OptionCategory data{"Data"};
+  cl::opt<std::string> reference{"model", cl::desc("Compare with a build of this model without a recipe"),
+                                 cl::value_desc("MODEL.onnx"), cl::cat(data)};
+  cl::opt<std::string> sets{"data", cl::desc("Compare with the outputs of a data set, or of each test_data_set_N"),
+                            cl::value_desc("DIR"), cl::cat(data)};
+  cl::opt<std::string> inputs{"inputs", cl::desc("Inputs to compare on: as for 'pleat run' (default random:0)"),
+                              cl::value_desc("X"), cl::cat(data)};
+  cl::opt<double> rtol{"rtol", cl::desc("Allowed error relative to the expected value (default 1e-4)"),
+                       cl::value_desc("R"), cl::init(1e-4), cl::cat(data)};
+  cl::opt<double> atol{"atol", cl::desc("Allowed error besides (default 1e-5)"), cl::value_desc("A"), cl::init(1e-5),
+                       cl::cat(data)};
+};
+
+Error checkUsage(const VerifyOptions &options) {
+  if (!options.sets.empty() && !options.inputs.empty())
+    return fail(ExitCode::Usage, "expects --data or --inputs, but got both");
+  if (!options.inputs.empty() && options.reference.empty())
+    return fail(ExitCode::Usage, "--inputs has nothing to compare with; give --model too");
+  if (!(options.rtol >= 0) || !(options.atol >= 0))
+    return fail(ExitCode::Usage, "--rtol and --atol: expect numbers that are not negative");
+  return Error::success();
+}
+
+/// Runs once; the outputs end up in `data`.
+Error runOnce(LoadedModel &model, ModelData &data) {
+  if (Error error = model.prepare(data.dims, data.inputs, data.outputs))
+    return error;
+  return model.run();
+}
+
+/// Compares `got` with tensors of the same descriptors.
+Error compareAll(llvm::ArrayRef<HostTensor> got, llvm::ArrayRef<HostTensor> expected, const Tolerance &tolerance,
+                 CaseReport &report) {
+  for (auto [mine, theirs] : llvm::zip_equal(got, expected)) {
+    if (mine.type != theirs.type || mine.shape != theirs.shape)
+      return fail(ExitCode::NotMet, "output '" + mine.name + "': expects shape " + shapeText(theirs.shape) +
+                                        " of the data's type, but got " + shapeText(mine.shape));
+    report.outputs.push_back({mine.name, mine.shape, compareTensors(mine, theirs, tolerance)});
+  }
+  return Error::success();
+}
+
+/// Checks one data set of files.
+Error verifyDataSet(LoadedModel &model, StringRef folder, const NamedDims &named, const Tolerance &tolerance,
+                    CaseReport &report) {
+  Expected<TensorSet> inputs = readProtos(folder, "input");
+  if (!inputs)
+    return inputs.takeError();
+  Expected<TensorSet> outputs = readProtos(folder, "output");
+  if (!outputs)
+    return outputs.takeError();
+  const pleat_model_desc &desc = model.descriptor();
+  Expected<std::vector<HostTensor>> expected =
+      matchTensors(outputsOf(desc), std::move(outputs->tensors), /*ordered=*/true, "output");
+  if (!expected)
+    return expected.takeError();
+  Expected<ModelData> data = makeModelData(desc, std::move(*inputs), named);
+  if (!data)
+    return data.takeError();
+  if (Error error = runOnce(model, *data))
+    return error;
+  return compareAll(data->outputs, *expected, tolerance, report);
+}
+
+/// Checks against a build of the original model, which sees the same inputs.
+Error verifyReference(LoadedModel &model, const VerifyOptions &options, const NamedDims &named,
+                      const Tolerance &tolerance, CaseReport &report) {
+  Expected<ReferenceBuild> build = ReferenceBuild::make(options.reference, model.info().level_name);
+  if (!build)
+    return build.takeError();
+  Expected<std::unique_ptr<LoadedModel>> reference = LoadedModel::open(build->files(), {options.threads, options.load});
+  if (!reference)
+    return reference.takeError();
+  StringRef spec = options.inputs.empty() ? StringRef("random:0") : StringRef(options.inputs);
+  Expected<ModelData> data = makeModelData(model.descriptor(), spec, named);
+  if (!data)
+    return data.takeError();
+  if (Error error = runOnce(model, *data))
+    return error;
+  Expected<ModelData> theirs = makeModelData((*reference)->descriptor(), TensorSet{data->inputs, true}, named);
+  if (!theirs)
+    return inContext("the build of '" + options.reference + "': ", theirs.takeError());
+  if (Error error = runOnce(**reference, *theirs))
+    return error;
+  Expected<std::vector<HostTensor>> expected =
+      matchTensors(outputsOf(model.descriptor()), std::move(theirs->outputs), /*ordered=*/true, "output");
+  if (!expected)
+    return expected.takeError();
+  return compareAll(data->outputs, *expected, tolerance, report);
+}
+
+/// Records how one case ended, whatever it was.
+void addCase(VerifyReport &report, StringRef name, llvm::function_ref<Error(CaseReport &)> verify) {
+  CaseReport result;
+  result.name = name.str();
+  if (Error error = verify(result)) {
+    result.code = codeOf(error);
+    result.error = llvm::toString(std::move(error));
+  }
+  report.cases.push_back(std::move(result));
+}
+
+Expected<VerifyReport> verify(const VerifyOptions &options) {
+  if (Error error = checkUsage(options))
+    return error;
+  Expected<NamedDims> named = options.namedDims();
+  if (!named)
+    return named.takeError();
+  std::vector<std::string> sets;
+  if (!options.sets.empty()) {
+    Expected<std::vector<std::string>> found = findDataSets(options.sets);
+    if (!found)
+      return found.takeError();
+    sets = std::move(*found);
+  }
+  Expected<ArtifactFiles> files = ArtifactFiles::find(options.artifact);
+  if (!files)
+    return files.takeError();
+  Expected<std::unique_ptr<LoadedModel>> model = options.loadModel();
+  if (!model)
+    return model.takeError();
+
+  VerifyReport report;
+  Expected<WeightsReport> weights = checkWeights((*model)->descriptor(), files->weights);
+  if (!weights)
+    return weights.takeError();
+  report.weights = std::move(*weights);
+  Tolerance tolerance{options.rtol, options.atol};
+  for (StringRef set : sets)
+    addCase(report, llvm::sys::path::filename(set),
+            [&](CaseReport &result) { return verifyDataSet(**model, set, *named, tolerance, result); });
+  if (!options.reference.empty())
+    addCase(report, llvm::sys::path::filename(options.reference),
+            [&](CaseReport &result) { return verifyReference(**model, options, *named, tolerance, result); });
+  return report;
+}
+
+} // namespace
+
+ExitCode pleat::runVerify(int argc, const char *const *argv) {
+  VerifyOptions options;
+  if (std::optional<ExitCode> code =
+          parseVerb(argc, argv,
+                    "Compares a compiled model's weights with their hashes, and its outputs with expected ones.\n",
+                    {&options.model, &options.data, &options.results}))
+    return *code;
+  Expected<VerifyReport> result = verify(options);
+  if (!result)
+    return report(result.takeError());
+  if (options.json)
+    printJson(result->asJson());
+  else
+    result->print(llvm::outs());
+  return result->code();
+}
