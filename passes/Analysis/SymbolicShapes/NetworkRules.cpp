@@ -181,6 +181,25 @@ static LogicalResult pad(NodeShapes &facts) {
   return success();
 }
 
+static LogicalResult attention(NodeShapes &facts) {
+  Sizes query = facts.sizes(0), value = facts.sizes(2);
+  if (query.size() != 4 || value.size() != 4)
+    return facts.fail("expects inputs of rank 4");
+  query[3] = value[3];
+  facts.setSizes(0, query);
+  return success();
+}
+
+static LogicalResult rotary(NodeShapes &facts) {
+  facts.setSizes(0, facts.sizes(0));
+  return success();
+}
+
+ArrayRef<NamedShapeRule> pleat::raisedShapeRules() {
+  static constexpr NamedShapeRule rules[] = {{"Attention", attention}, {"Rotary", rotary}};
+  return rules;
+}
+
 ArrayRef<NamedShapeRule> pleat::networkShapeRules() {
   static constexpr NamedShapeRule rules[] = {
       {"ArgMax", argReduce},       {"ArgMin", argReduce},         {"AveragePool", pool},

@@ -49,6 +49,10 @@ struct NamedShapeRule {
   ShapeRule rule;
 };
 
+/// The domain of nodes that raising passes make for pleat ops.
+constexpr llvm::StringLiteral raisedDomain = "pleat";
+
+llvm::ArrayRef<NamedShapeRule> raisedShapeRules();
 llvm::ArrayRef<NamedShapeRule> elementwiseShapeRules();
 llvm::ArrayRef<NamedShapeRule> arithmeticShapeRules(); ///< Shape arithmetic: contents matter.
 llvm::ArrayRef<NamedShapeRule> movementShapeRules();   ///< Reshape, Transpose, Slice, ...

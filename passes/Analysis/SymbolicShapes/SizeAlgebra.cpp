@@ -161,23 +161,45 @@ bool SizeAlgebra::equate(AffineExpr a, AffineExpr b) {
   if (known)
     return *known;
   facts.push_back({left, right});
-  // Solve for the youngest argument symbol that occurs with factor 1 or -1.
+  // Solve for a minimum or maximum if there is one: "n == min(n, 512)" bounds n, it does not
+  // define it. Otherwise for the youngest argument symbol.
   AffineExpr difference = sub(left, right);
-  for (unsigned index = table.size(); index-- > 0;) {
-    AffineExpr symbol = getAffineSymbolExpr(index, context);
-    if (table[index].kind != SizeSymbol::Argument || !difference.isFunctionOfSymbol(index))
-      continue;
-    AffineExpr rest = difference.replace(symbol, constant(0));
-    AffineExpr factor = sub(difference.replace(symbol, constant(1)), rest);
-    std::optional<int64_t> sign = constantValue(factor);
-    if (!sign || (*sign != 1 && *sign != -1) || sub(difference, symbol * *sign + rest) != constant(0))
-      continue;
-    AffineExpr value = canonical(rest * -*sign);
-    for (AffineExpr &entry : values)
-      entry = Polynomial::of(entry.replace(symbol, value)).expr(context);
-    break;
-  }
+  for (bool derivedFirst : {true, false})
+    for (unsigned index = table.size(); index-- > 0;) {
+      bool isDerived = table[index].kind != SizeSymbol::Argument;
+      if (isDerived == derivedFirst && solveFor(index, difference))
+        return true;
+    }
   return true;
+}
+
+bool SizeAlgebra::solveFor(unsigned index, AffineExpr difference) {
+  AffineExpr symbol = getAffineSymbolExpr(index, context);
+  if (!difference.isFunctionOfSymbol(index))
+    return false;
+  AffineExpr rest = difference.replace(symbol, constant(0));
+  std::optional<int64_t> sign = constantValue(sub(difference.replace(symbol, constant(1)), rest));
+  if (!sign || (*sign != 1 && *sign != -1) || sub(difference, symbol * *sign + rest) != constant(0))
+    return false;
+  AffineExpr value = canonical(rest * -*sign);
+  if (dependsOn(value, index))
+    return false;
+  for (AffineExpr &entry : values)
+    entry = Polynomial::of(entry.replace(symbol, value)).expr(context);
+  return true;
+}
+
+bool SizeAlgebra::dependsOn(AffineExpr expr, unsigned index) const {
+  for (auto [position, symbol] : llvm::enumerate(table)) {
+    if (!expr.isFunctionOfSymbol(position))
+      continue;
+    if (position == index)
+      return true;
+    bool isDerived = symbol.kind != SizeSymbol::Argument;
+    if (isDerived && (dependsOn(symbol.first, index) || dependsOn(symbol.second, index)))
+      return true;
+  }
+  return false;
 }
 
 bool SizeAlgebra::requireAtLeast(AffineExpr expr, int64_t least) {

@@ -78,6 +78,11 @@ public:
 
 private:
   mlir::AffineExpr derived(SizeSymbol::Kind kind, mlir::AffineExpr a, mlir::AffineExpr b);
+  /// Replaces symbol `index` everywhere by what `difference == 0` makes of it; false when it
+  /// says nothing simple about the symbol.
+  bool solveFor(unsigned index, mlir::AffineExpr difference);
+  /// Whether `expr` contains symbol `index`, also inside minima and maxima.
+  bool dependsOn(mlir::AffineExpr expr, unsigned index) const;
 
   mlir::MLIRContext *context;
   llvm::SmallVector<SizeSymbol> table;

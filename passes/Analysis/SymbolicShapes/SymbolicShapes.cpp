@@ -149,8 +149,15 @@ void SymbolicShapes::visitConstant(Operation *op) {
   contentsOf[op->getResult(0)] = contents;
 }
 
-/// The rule for an operator of the standard domain; null when there is none.
+/// The rule for an operator of the standard domain, or of one that raising made; null when
+/// there is none.
 static ShapeRule findRule(onnx::NodeOp node) {
+  if (node.getDomain() == raisedDomain) {
+    for (const NamedShapeRule &entry : raisedShapeRules())
+      if (entry.type == node.getOpType())
+        return entry.rule;
+    return nullptr;
+  }
   if (!node.getDomain().empty())
     return nullptr;
   for (ArrayRef<NamedShapeRule> family : {elementwiseShapeRules(), arithmeticShapeRules(), movementShapeRules(),

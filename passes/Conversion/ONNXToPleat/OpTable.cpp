@@ -10,7 +10,7 @@ SmallVector<SupportedOp> pleat::supportedOps() {
   SmallVector<SupportedOp> all;
   for (ArrayRef<SupportedOp> family :
        {supportedUnaryOps(), supportedBinaryOps(), supportedShapeOps(), supportedSliceOps(), supportedReductions(),
-        supportedLinearOps(), supportedConvolutions(), supportedNorms(), supportedSelections()})
+        supportedLinearOps(), supportedConvolutions(), supportedNorms(), supportedSelections(), supportedRaisedOps()})
     all.append(family.begin(), family.end());
   return all;
 }
@@ -18,7 +18,7 @@ SmallVector<SupportedOp> pleat::supportedOps() {
 const SupportedOp *pleat::findSupportedOp(onnx::NodeOp node) {
   for (ArrayRef<SupportedOp> family :
        {supportedUnaryOps(), supportedBinaryOps(), supportedShapeOps(), supportedSliceOps(), supportedReductions(),
-        supportedLinearOps(), supportedConvolutions(), supportedNorms(), supportedSelections()})
+        supportedLinearOps(), supportedConvolutions(), supportedNorms(), supportedSelections(), supportedRaisedOps()})
     for (const SupportedOp &op : family)
       if (op.type == node.getOpType() && op.domain == node.getDomain())
         return &op;

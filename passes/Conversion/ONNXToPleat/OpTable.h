@@ -36,6 +36,7 @@ llvm::ArrayRef<SupportedOp> supportedLinearOps();
 llvm::ArrayRef<SupportedOp> supportedConvolutions();
 llvm::ArrayRef<SupportedOp> supportedNorms();
 llvm::ArrayRef<SupportedOp> supportedSelections();
+llvm::ArrayRef<SupportedOp> supportedRaisedOps(); ///< Nodes of the domain `pleat`, made by raising passes.
 
 /// All families, in the order of the documentation.
 llvm::SmallVector<SupportedOp> supportedOps();
