@@ -1,11 +1,15 @@
 // The list of kernel families; each stands in a folder passes/CPU/Emit<Family>.
 #include "passes/CPU/EmitLinear/EmitLinear.h"
+#include "passes/CPU/EmitRows/EmitNorm.h"
+#include "passes/CPU/EmitRows/EmitSoftmax.h"
 
 using namespace pleat;
 
 llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
   static const KernelFamily families[] = {
       {"linear", appliesEmitLinear, emitLinear},
+      {"norm", appliesEmitNorm, emitNorm},
+      {"softmax", appliesEmitSoftmax, emitSoftmax},
   };
   return families;
 }

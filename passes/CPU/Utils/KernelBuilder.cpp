@@ -66,9 +66,10 @@ Value KernelBuilder::mask(Value count) {
 
 Value KernelBuilder::halve(Value vector, function_ref<Value(Value, Value)> combine) {
   for (int64_t width = lanes / 2; width >= 1; width /= 2) {
-    Value low = vector::ExtractStridedSliceOp::create(*this, vector, 0, width, 1);
-    Value high = vector::ExtractStridedSliceOp::create(*this, vector, width, width, 1);
-    vector = combine(low, high);
+    SmallVector<int64_t> low = llvm::to_vector(llvm::seq<int64_t>(0, width));
+    SmallVector<int64_t> high = llvm::to_vector(llvm::seq<int64_t>(width, 2 * width));
+    vector = combine(vector::ShuffleOp::create(*this, vector, vector, low),
+                     vector::ShuffleOp::create(*this, vector, vector, high));
   }
   return vector::ExtractOp::create(*this, vector, 0);
 }
@@ -113,9 +114,14 @@ void KernelBuilder::store(Value vector, Value memory, Value offset) {
 }
 
 void KernelBuilder::store(Value vector, Value memory, Value offset, int64_t count) {
-  if (count >= lanes)
+  store(vector, memory, offset, index(count));
+}
+
+void KernelBuilder::store(Value vector, Value memory, Value offset, Value count) {
+  auto constant = getConstantIntValue(count);
+  if (constant && *constant >= lanes)
     store(vector, memory, offset);
-  else if (count > 0)
+  else if (!constant || *constant > 0)
     vector::MaskedStoreOp::create(*this, memory, offset, mask(count), vector);
 }
 

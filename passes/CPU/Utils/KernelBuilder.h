@@ -67,6 +67,7 @@ public:
   mlir::Value load(mlir::Value memory, mlir::Value offset, mlir::Value count);
   void store(mlir::Value vector, mlir::Value memory, mlir::Value offset);
   void store(mlir::Value vector, mlir::Value memory, mlir::Value offset, int64_t count);
+  void store(mlir::Value vector, mlir::Value memory, mlir::Value offset, mlir::Value count);
   /// Asks for the cache line at `offset` (which may lie beyond the memory) in L2.
   void prefetch(mlir::Value memory, mlir::Value offset);
   /// @}
