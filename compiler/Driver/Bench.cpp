@@ -1,6 +1,6 @@
 // `pleat bench`: how long one inference takes.
 #include "compiler/Driver/Failure.h"
-#include "compiler/Driver/Manifest.h"
+#include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/Measure.h"
 #include "compiler/Driver/ModelInputs.h"
 #include "compiler/Driver/Verb.h"

@@ -2,7 +2,7 @@
 #include "compiler/Driver/Failure.h"
 #include "compiler/Driver/InspectModel.h"
 #include "compiler/Driver/JsonTables.h"
-#include "compiler/Driver/Manifest.h"
+#include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/Verb.h"
 #include "compiler/Driver/VerbOptions.h"
 #include "llvm/Support/raw_ostream.h"

@@ -2,10 +2,12 @@
 #include "compiler/Driver/CompareTensors.h"
 #include "compiler/Driver/Failure.h"
 #include "compiler/Driver/ModelInputs.h"
+#include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/ReferenceBuild.h"
 #include "compiler/Driver/Verb.h"
 #include "compiler/Driver/VerbOptions.h"
 #include "compiler/Driver/VerifyReport.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -141,7 +143,16 @@ Expected<VerifyReport> verify(const VerifyOptions &options) {
     return model.takeError();
 
   VerifyReport report;
-  Expected<WeightsReport> weights = checkWeights((*model)->descriptor(), files->weights);
+  // The manifest need not be shipped; without it, tensors have numbers only.
+  std::vector<std::string> names;
+  if (llvm::sys::fs::exists(files->manifest)) {
+    Expected<llvm::json::Object> manifest = readManifest(files->manifest);
+    if (!manifest)
+      return manifest.takeError();
+    report.files = checkFiles(*manifest, llvm::sys::path::parent_path(files->manifest));
+    names = tensorNames(*manifest);
+  }
+  Expected<HashReport> weights = checkWeights((*model)->descriptor(), files->weights, names);
   if (!weights)
     return weights.takeError();
   report.weights = std::move(*weights);

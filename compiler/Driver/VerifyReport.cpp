@@ -13,7 +13,7 @@ bool CaseReport::good() const {
 }
 
 bool VerifyReport::good() const {
-  return weights.damaged.empty() && llvm::all_of(cases, [](const CaseReport &result) { return result.good(); });
+  return files.damaged.empty() && weights.damaged.empty() && llvm::all_of(cases, [](const CaseReport &result) { return result.good(); });
 }
 
 ExitCode VerifyReport::code() const {
@@ -24,7 +24,7 @@ ExitCode VerifyReport::code() const {
     if (incomplete == ExitCode::Done)
       incomplete = result.code;
   }
-  return weights.damaged.empty() ? incomplete : ExitCode::NotMet;
+  return files.damaged.empty() && weights.damaged.empty() ? incomplete : ExitCode::NotMet;
 }
 
 static void printOutput(llvm::raw_ostream &stream, const OutputReport &output) {
@@ -43,10 +43,15 @@ static void printOutput(llvm::raw_ostream &stream, const OutputReport &output) {
   stream << '\n';
 }
 
-void VerifyReport::print(llvm::raw_ostream &stream) const {
-  stream << "weights: " << weights.tensors << " tensors, " << weights.damaged.size() << " damaged\n";
-  for (const std::string &line : weights.damaged)
+static void printHashes(llvm::raw_ostream &stream, llvm::StringRef what, const HashReport &report) {
+  stream << what << ": " << report.checked << " checked, " << report.damaged.size() << " damaged\n";
+  for (const std::string &line : report.damaged)
     stream << "  " << line << '\n';
+}
+
+void VerifyReport::print(llvm::raw_ostream &stream) const {
+  printHashes(stream, "files", files);
+  printHashes(stream, "tensors", weights);
   for (const CaseReport &result : cases) {
     stream << result.name << ": " << (result.good() ? "ok" : "failed") << '\n';
     for (const OutputReport &output : result.outputs)
@@ -87,6 +92,7 @@ json::Object VerifyReport::asJson() const {
   }
   return json::Object{
       {"ok", good()},
-      {"weights", json::Object{{"tensors", weights.tensors}, {"damaged", json::Array(weights.damaged)}}},
+      {"files", json::Object{{"checked", files.checked}, {"damaged", json::Array(files.damaged)}}},
+      {"tensors", json::Object{{"checked", weights.checked}, {"damaged", json::Array(weights.damaged)}}},
       {"cases", std::move(caseArray)}};
 }

@@ -3,7 +3,7 @@
 
 #include "compiler/Driver/CompareTensors.h"
 #include "compiler/Driver/ExitCode.h"
-#include "compiler/Driver/WeightHashes.h"
+#include "compiler/Driver/ArtifactHashes.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -27,7 +27,9 @@ struct CaseReport {
 };
 
 struct VerifyReport {
-  WeightsReport weights;
+  /// Nothing is checked where there is no manifest.
+  HashReport files;
+  HashReport weights;
   std::vector<CaseReport> cases;
 
   /// Whether nothing is damaged and every case matched.
@@ -36,10 +38,10 @@ struct VerifyReport {
   /// Done; NotMet if something is damaged or differs; else why a case could not be compared.
   ExitCode code() const;
 
-  /// A line for the weights, each case and each output, and what is wrong.
+  /// A line for files and weights, each case and each output, and what is wrong.
   void print(llvm::raw_ostream &stream) const;
 
-  /// Keys ok, weights, cases.
+  /// Keys ok, files, tensors, cases.
   llvm::json::Object asJson() const;
 };
 

@@ -1,5 +1,5 @@
 // The manifest as its readers among the verbs see it: JSON whose keys they look up themselves.
-#include "compiler/Driver/Manifest.h"
+#include "compiler/Driver/ReadManifest.h"
 
 #include "compiler/Driver/Failure.h"
 #include "llvm/Support/MemoryBuffer.h"
