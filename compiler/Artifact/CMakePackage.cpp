@@ -6,7 +6,8 @@
 using namespace llvm;
 
 /// `@` stands for the model's name, `%` for the line about weights.
-static constexpr StringLiteral kPackage = R"cmake(# The compiled model `@`: targets @::@ (shared) and @::@_static, made by pleat; do not edit.
+static constexpr StringLiteral kPackage =
+    R"cmake(# The compiled model `@`: targets @::@ (shared) and @::@_static, made by pleat; do not edit.
 # A program that uses it:
 #   find_package(@ CONFIG REQUIRED PATHS <this folder>)
 #   target_link_libraries(app PRIVATE @::@_static)

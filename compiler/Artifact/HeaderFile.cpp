@@ -233,7 +233,8 @@ private:
                                                 : "sizes[" + std::to_string(axis.value) + "]";
     }
     if (usesExprs)
-      piece("  int64_t sizes[" + std::to_string(interface.sizeExprs.size()) + "];\n  @_eval_sizes(dims, sizes);\n");
+      piece("  int64_t sizes[" + std::to_string(interface.sizeExprs.size()) +
+            "];\n  @_eval_sizes(dims, sizes);\n");
     else if (!usesDims)
       os << "  (void)dims;\n";
     os << "  return " << (product.empty() ? "1" : product) << ";\n}\n\n";

@@ -29,7 +29,8 @@ std::vector<LedgerRow> pleat::packRows(const WeightsPlan &plan) {
   std::vector<LedgerRow> rows;
   for (const WeightsPlan::Entry &entry : plan.list()) {
     const WeightInfo &source = entry.source;
-    rows.push_back(packRow(source.names.empty() ? source.key : source.names.front(), source.bytes, entry.form.bytes));
+    rows.push_back(
+        packRow(source.names.empty() ? source.key : source.names.front(), source.bytes, entry.form.bytes));
     if (entry.layout == WeightLayout::AmxBf16 && source.type != ElementType::BF16)
       rows.back().kind = LedgerClass::Lossy;
   }

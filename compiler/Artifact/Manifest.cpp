@@ -6,7 +6,6 @@
 #include "llvm/Support/BLAKE3.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
-#include <cassert>
 
 using namespace llvm;
 using namespace pleat;
@@ -28,15 +27,19 @@ public:
         json.attribute("pleat", manifest.compiler);
         json.attribute("llvm", manifest.llvm);
       });
-      json.attributeArray("levels", [&] { for_each(manifest.levels, [&](StringRef level) { json.value(level); }); });
+      json.attributeArray("levels",
+                          [&] { for_each(manifest.levels, [&](StringRef level) { json.value(level); }); });
       writeTensors("inputs", interface.inputs);
       writeTensors("outputs", interface.outputs);
-      json.attributeArray("states", [&] { for_each(interface.states, [&](auto &state) { writeState(state); }); });
+      json.attributeArray("states",
+                          [&] { for_each(interface.states, [&](auto &state) { writeState(state); }); });
       json.attributeArray("dims", [&] { for_each(interface.dims, [&](auto &dim) { writeDim(dim); }); });
       json.attribute("code_bytes", manifest.codeBytes);
       json.attribute("weights_bytes", manifest.weightsBytes);
-      json.attribute("arena_bytes", manifest.arenaBytes ? json::Value(*manifest.arenaBytes) : json::Value(nullptr));
+      json.attribute("arena_bytes", orNull(manifest.arenaBytes));
       json.attribute("arena_formula", manifest.arenaFormula);
+      json.attribute("bytes_read", orNull(manifest.bytesRead));
+      json.attribute("flops", orNull(manifest.flops));
       json.attributeArray("files", [&] { for_each(manifest.files, [&](auto &file) { writeFile(file); }); });
       json.attributeArray("ledger", [&] { for_each(manifest.ledger, [&](auto &row) { writeRow(row); }); });
       json.attribute("certificate", json::Object(manifest.certificate));
@@ -60,7 +63,8 @@ private:
     json.attribute("name", utf8(tensor.name));
     json.attribute("c_name", tensor.cName);
     json.attribute("type", typeName(tensor.type));
-    json.attributeArray("shape", [&] { for_each(tensor.axes, [&](const AxisSpec &axis) { writeAxis(axis); }); });
+    json.attributeArray("shape",
+                        [&] { for_each(tensor.axes, [&](const AxisSpec &axis) { writeAxis(axis); }); });
   }
 
   void writeTensors(StringRef key, ArrayRef<TensorSpec> tensors) {
@@ -97,7 +101,10 @@ private:
     });
   }
 
-  static json::Value orNull(std::optional<double> value) { return value ? json::Value(*value) : json::Value(nullptr); }
+  template <typename Number>
+  static json::Value orNull(std::optional<Number> value) {
+    return value ? json::Value(*value) : json::Value(nullptr);
+  }
 
   void writeRow(const LedgerRow &row) {
     json.object([&] {
@@ -147,5 +154,6 @@ Expected<FileRecord> pleat::recordFile(StringRef path) {
     hash.update(bytes.slice(offset, length));
     (*file)->release(offset, length);
   }
-  return FileRecord{sys::path::filename(path).str(), bytes.size(), toHex(hash.final<32>(), /*LowerCase=*/true)};
+  return FileRecord{sys::path::filename(path).str(), bytes.size(),
+                    toHex(hash.final<32>(), /*LowerCase=*/true)};
 }

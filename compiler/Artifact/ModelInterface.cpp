@@ -10,26 +10,36 @@ using namespace pleat;
 
 /// Words of C99 and C++17 that cannot name a member. Those with capitals or a leading
 /// underscore are reserved to the implementation anyhow and collide with nothing here.
-static constexpr StringLiteral kKeywords[] = {
-    "alignas",  "alignof",   "and",      "and_eq",    "asm",          "auto",             "bitand",
-    "bitor",    "bool",      "break",    "case",      "catch",        "char",             "char16_t",
-    "char32_t", "char8_t",   "class",    "compl",     "concept",      "const",            "const_cast",
-    "consteval", "constexpr", "constinit", "continue", "co_await",    "co_return",        "co_yield",
-    "decltype", "default",   "delete",   "do",        "double",       "dynamic_cast",     "else",
-    "enum",     "explicit",  "export",   "extern",    "false",        "float",            "for",
-    "friend",   "goto",      "if",       "inline",    "int",          "linux",            "long",
-    "mutable",  "namespace", "new",      "noexcept",  "not",          "not_eq",           "nullptr",
-    "operator", "or",        "or_eq",    "private",   "protected",    "public",           "register",
-    "reinterpret_cast", "requires", "restrict", "return", "short",    "signed",           "sizeof",
-    "static",   "static_assert", "static_cast", "struct", "switch",   "template",         "this",
-    "thread_local", "throw", "true",     "try",       "typedef",      "typeid",           "typename",
-    "typeof",   "union",     "unix",     "unsigned",  "using",        "virtual",          "void",
-    "volatile", "wchar_t",   "while",    "xor",       "xor_eq",       "NULL"};
+static constexpr StringLiteral kKeywords[] = {"alignas",     "alignof",      "and",       "and_eq",
+                                              "asm",         "auto",         "bitand",    "bitor",
+                                              "bool",        "break",        "case",      "catch",
+                                              "char",        "char16_t",     "char32_t",  "char8_t",
+                                              "class",       "compl",        "concept",   "const",
+                                              "const_cast",  "consteval",    "constexpr", "constinit",
+                                              "continue",    "co_await",     "co_return", "co_yield",
+                                              "decltype",    "default",      "delete",    "do",
+                                              "double",      "dynamic_cast", "else",      "enum",
+                                              "explicit",    "export",       "extern",    "false",
+                                              "float",       "for",          "friend",    "goto",
+                                              "if",          "inline",       "int",       "linux",
+                                              "long",        "mutable",      "namespace", "new",
+                                              "noexcept",    "not",          "not_eq",    "nullptr",
+                                              "operator",    "or",           "or_eq",     "private",
+                                              "protected",   "public",       "register",  "reinterpret_cast",
+                                              "requires",    "restrict",     "return",    "short",
+                                              "signed",      "sizeof",       "static",    "static_assert",
+                                              "static_cast", "struct",       "switch",    "template",
+                                              "this",        "thread_local", "throw",     "true",
+                                              "try",         "typedef",      "typeid",    "typename",
+                                              "typeof",      "union",        "unix",      "unsigned",
+                                              "using",       "virtual",      "void",      "volatile",
+                                              "wchar_t",     "while",        "xor",       "xor_eq",
+                                              "NULL"};
 
 /// Libraries whose lib<name>.so or .a a linker line already means something by.
-static constexpr StringLiteral kSystemLibraries[] = {"c",    "m",   "dl",     "rt",     "pthread", "util",
-                                                     "anl",  "nsl", "resolv", "crypt",  "stdc",    "gcc",
-                                                     "gcc_s", "z",  "asan",   "tsan",   "ubsan",   "pleatrt"};
+static constexpr StringLiteral kSystemLibraries[] = {"c",     "m",   "dl",     "rt",    "pthread", "util",
+                                                     "anl",   "nsl", "resolv", "crypt", "stdc",    "gcc",
+                                                     "gcc_s", "z",   "asan",   "tsan",  "ubsan",   "pleatrt"};
 
 Error pleat::checkModelName(StringRef name) {
   auto refuse = [&](const Twine &why) {
@@ -88,10 +98,10 @@ struct TypeRow {
 } // namespace
 
 static constexpr TypeRow kTypes[] = {
-    {PLEAT_F32, 4, "f32", "float"},    {PLEAT_U8, 1, "u8", "uint8_t"},    {PLEAT_I8, 1, "i8", "int8_t"},
-    {PLEAT_U16, 2, "u16", "uint16_t"}, {PLEAT_I16, 2, "i16", "int16_t"},  {PLEAT_I32, 4, "i32", "int32_t"},
-    {PLEAT_I64, 8, "i64", "int64_t"},  {PLEAT_BOOL, 1, "bool", "uint8_t"}, {PLEAT_F16, 2, "f16", "uint16_t"},
-    {PLEAT_F64, 8, "f64", "double"},   {PLEAT_U32, 4, "u32", "uint32_t"}, {PLEAT_U64, 8, "u64", "uint64_t"},
+    {PLEAT_F32, 4, "f32", "float"},     {PLEAT_U8, 1, "u8", "uint8_t"},     {PLEAT_I8, 1, "i8", "int8_t"},
+    {PLEAT_U16, 2, "u16", "uint16_t"},  {PLEAT_I16, 2, "i16", "int16_t"},   {PLEAT_I32, 4, "i32", "int32_t"},
+    {PLEAT_I64, 8, "i64", "int64_t"},   {PLEAT_BOOL, 1, "bool", "uint8_t"}, {PLEAT_F16, 2, "f16", "uint16_t"},
+    {PLEAT_F64, 8, "f64", "double"},    {PLEAT_U32, 4, "u32", "uint32_t"},  {PLEAT_U64, 8, "u64", "uint64_t"},
     {PLEAT_BF16, 2, "bf16", "uint16_t"}};
 
 static const TypeRow &rowOf(pleat_type type) {

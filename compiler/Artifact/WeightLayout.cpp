@@ -157,8 +157,8 @@ static void transpose(const uint8_t *from, uint64_t rows, uint64_t columns, uint
     for (uint64_t column0 = 0; column0 < columns; column0 += tile)
       for (uint64_t row = row0; row < std::min(rows, row0 + tile); ++row)
         for (uint64_t column = column0; column < std::min(columns, column0 + tile); ++column)
-          std::memcpy(to + (column * rows + row) * sizeof(Element), from + (row * columns + column) * sizeof(Element),
-                      sizeof(Element));
+          std::memcpy(to + (column * rows + row) * sizeof(Element),
+                      from + (row * columns + column) * sizeof(Element), sizeof(Element));
 }
 
 void pleat::transposeElements(ArrayRef<uint8_t> from, uint64_t rows, uint64_t columns, unsigned elementBytes,

@@ -68,8 +68,8 @@ static ArrayRef<uint8_t> bytesOf(ArrayRef<Record> records) {
 }
 
 /// Packs one entry to the end of `file` and fills in its row of the table.
-static Error writeTensor(const WeightStore &store, const WeightsPlan::Entry &entry, uint64_t offset, OutputFile &file,
-                         pleat_weights_entry &row) {
+static Error writeTensor(const WeightStore &store, const WeightsPlan::Entry &entry, uint64_t offset,
+                         OutputFile &file, pleat_weights_entry &row) {
   file.writeZeros(offset - file.position());
   BLAKE3 hash;
   auto sink = [&](ArrayRef<uint8_t> bytes) {
@@ -101,7 +101,8 @@ static pleat_weights_header makeHeader(ArrayRef<pleat_weights_entry> table, uint
   header.table_offset = sizeof header;
   header.entry_count = table.size();
   header.table_check = crc32c(bytesOf(table));
-  header.header_check = crc32c(bytesOf(ArrayRef(header)).take_front(offsetof(pleat_weights_header, header_check)));
+  header.header_check =
+      crc32c(bytesOf(ArrayRef(header)).take_front(offsetof(pleat_weights_header, header_check)));
   return header;
 }
 

@@ -57,14 +57,15 @@ static void addSanitizer(PassBuilder &builder, Module &module, Sanitizer sanitiz
   for (Function &function : module)
     if (!function.isDeclaration())
       function.addFnAttr(address ? Attribute::SanitizeAddress : Attribute::SanitizeThread);
-  builder.registerOptimizerLastEPCallback([=](ModulePassManager &passes, OptimizationLevel, ThinOrFullLTOPhase) {
-    if (address) {
-      passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
-      return;
-    }
-    passes.addPass(ModuleThreadSanitizerPass());
-    passes.addPass(createModuleToFunctionPassAdaptor(ThreadSanitizerPass()));
-  });
+  builder.registerOptimizerLastEPCallback(
+      [=](ModulePassManager &passes, OptimizationLevel, ThinOrFullLTOPhase) {
+        if (address) {
+          passes.addPass(AddressSanitizerPass(AddressSanitizerOptions()));
+          return;
+        }
+        passes.addPass(ModuleThreadSanitizerPass());
+        passes.addPass(createModuleToFunctionPassAdaptor(ThreadSanitizerPass()));
+      });
 }
 
 void pleat::optimise(Module &module, TargetMachine &machine, Sanitizer sanitizer) {

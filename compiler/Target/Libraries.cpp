@@ -88,11 +88,21 @@ Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef
                                         "--threads=1",
                                         "--build-id=none",
                                         "--gc-sections",
-                                        "-z", "relro", "-z", "now", "-z", "noexecstack",
+                                        "-z",
+                                        "relro",
+                                        "-z",
+                                        "now",
+                                        "-z",
+                                        "noexecstack",
                                         "--no-undefined",
-                                        "-soname", ("lib" + modelName + ".so").str(),
-                                        "--version-script", scriptPath,
-                                        "-o", path.str(), objectPath, "--as-needed"};
+                                        "-soname",
+                                        ("lib" + modelName + ".so").str(),
+                                        "--version-script",
+                                        scriptPath,
+                                        "-o",
+                                        path.str(),
+                                        objectPath,
+                                        "--as-needed"};
   // A sanitizer's functions come from the program that loads the library.
   append_range(arguments, systemLibraries());
   return runLinker(arguments);

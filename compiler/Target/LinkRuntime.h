@@ -28,7 +28,6 @@ struct LinkedNames {
 /// Links `bitcode`, the runtime, into `module`, gives the entries the name of the model, and
 /// makes everything else internal. Drops what would tell about the machine that built the
 /// runtime. Fails on broken bitcode and on names that both define.
-llvm::Expected<LinkedNames> linkRuntime(llvm::Module &module, llvm::StringRef bitcode,
-                                        llvm::StringRef name);
+llvm::Expected<LinkedNames> linkRuntime(llvm::Module &module, llvm::StringRef bitcode, llvm::StringRef name);
 
 } // namespace pleat

@@ -17,7 +17,8 @@ class DescriptorBuilder {
 public:
   DescriptorBuilder(Module &module, const ModelInterface &interface, const TargetOptions &options)
       : module(module), context(module.getContext()), interface(interface), options(options),
-        pointer(PointerType::getUnqual(context)), i64(Type::getInt64Ty(context)), i32(Type::getInt32Ty(context)) {}
+        pointer(PointerType::getUnqual(context)), i64(Type::getInt64Ty(context)),
+        i32(Type::getInt32Ty(context)) {}
 
   Error build(ArrayRef<std::string> kernels) {
     Expected<Constant *> levels = levelTable(kernels);
@@ -84,8 +85,8 @@ private:
   /// A private constant. Its address matters, which keeps it in a section of its own and
   /// apart from the runtime's data.
   GlobalVariable *constantData(const Twine &name, Constant *value) {
-    return new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::InternalLinkage, value,
-                              "pleat_model_" + name);
+    return new GlobalVariable(module, value->getType(), /*isConstant=*/true, GlobalValue::InternalLinkage,
+                              value, "pleat_model_" + name);
   }
 
   Constant *text(const Twine &name, StringRef value) {
@@ -111,8 +112,8 @@ private:
   }
 
   Constant *tensorRecord(const std::string &name, const TensorSpec &tensor) {
-    return record({text(name + "_name", tensor.name), text(name + "_c_name", tensor.cName), int32(tensor.type),
-                   int32(tensor.axes.size()), axisTable(name + "_axes", tensor.axes)},
+    return record({text(name + "_name", tensor.name), text(name + "_c_name", tensor.cName),
+                   int32(tensor.type), int32(tensor.axes.size()), axisTable(name + "_axes", tensor.axes)},
                   sizeof(pleat_tensor_desc));
   }
 
@@ -126,8 +127,8 @@ private:
   Constant *stateTable() {
     SmallVector<Constant *> rows;
     for (const StateSpec &state : interface.states)
-      rows.push_back(record({tensorRecord("state_" + std::to_string(rows.size()), state.tensor), int32(state.kind),
-                             int32(state.axis), axisRecord(state.nextLength)},
+      rows.push_back(record({tensorRecord("state_" + std::to_string(rows.size()), state.tensor),
+                             int32(state.kind), int32(state.axis), axisRecord(state.nextLength)},
                             sizeof(pleat_state_desc)));
     return table("states", rows);
   }
@@ -135,9 +136,9 @@ private:
   Constant *dimTable() {
     SmallVector<Constant *> rows;
     for (const DimSpec &dim : interface.dims)
-      rows.push_back(record({text("dim_" + Twine(rows.size()), dim.name), int64(dim.lower), int64(dim.upper),
-                             int64(dim.step)},
-                            sizeof(pleat_dim_desc)));
+      rows.push_back(record(
+          {text("dim_" + Twine(rows.size()), dim.name), int64(dim.lower), int64(dim.upper), int64(dim.step)},
+          sizeof(pleat_dim_desc)));
     return table("dims", rows);
   }
 
@@ -207,7 +208,7 @@ private:
 
 } // namespace
 
-Error pleat::addModelDescriptor(Module &module, const ModelInterface &interface,
-                                                     const TargetOptions &options, ArrayRef<std::string> kernels) {
+Error pleat::addModelDescriptor(Module &module, const ModelInterface &interface, const TargetOptions &options,
+                                ArrayRef<std::string> kernels) {
   return DescriptorBuilder(module, interface, options).build(kernels);
 }

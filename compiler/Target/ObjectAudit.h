@@ -13,7 +13,8 @@ struct ObjectAudit {
 };
 
 /// Fails, with the symbol's name, if `object` refers to what no system library defines or
-/// defines for the outside other functions than `names.exports`.
-llvm::Expected<ObjectAudit> auditObject(llvm::ArrayRef<char> object, const LinkedNames &names, Sanitizer sanitizer);
+/// defines for the outside other functions than `names.exports`; a sanitizer may add its own.
+llvm::Expected<ObjectAudit> auditObject(llvm::ArrayRef<char> object, const LinkedNames &names,
+                                        Sanitizer sanitizer);
 
 } // namespace pleat

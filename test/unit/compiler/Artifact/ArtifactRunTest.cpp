@@ -33,7 +33,7 @@ struct ArtifactRun : testing::Test {
   std::string path(llvm::StringRef name) const { return (folder + "/" + name).str(); }
 
   /// Writes header, weights and both libraries of the tiny model under `name`.
-  void writeModel(llvm::StringRef name, bool embed) {
+  void writeModel(llvm::StringRef name, bool embed, Sanitizer sanitizer = Sanitizer::None) {
     WeightsPlan plan(store);
     unsigned entry = llvm::cantFail(plan.add(weight, WeightLayout::RowMajor, false));
     std::string weights = path((name + ".weights").str());
@@ -44,13 +44,18 @@ struct ArtifactRun : testing::Test {
     TinyModel model(everyLevel(), plan.offset(entry));
     TargetOptions options;
     options.levels = everyLevel();
+    options.sanitizer = sanitizer;
     options.weights = {written.buildId, written.bytes, {}};
     if (embed)
       options.weights.embedded = llvm::arrayRefFromStringRef(image->getBuffer());
-    ObjectFile object = llvm::cantFail(compileModule(*model.module, interface, options));
+    auto compiled = compileModule(*model.module, interface, options);
+    ASSERT_TRUE(bool(compiled)) << llvm::toString(compiled.takeError());
+    ObjectFile object = std::move(*compiled);
     llvm::cantFail(writeArchive(object, name, path(("lib" + name + ".a").str())));
-    llvm::cantFail(linkShared(object, name, path(("lib" + name + ".so").str())));
-    llvm::cantFail(writeTextFile(path((name + ".h").str()), headerText(interface, embed, (name + ".weights").str())));
+    if (sanitizer == Sanitizer::None) // a sanitizer's functions come with the program
+      llvm::cantFail(linkShared(object, name, path(("lib" + name + ".so").str())));
+    llvm::cantFail(
+        writeTextFile(path((name + ".h").str()), headerText(interface, embed, (name + ".weights").str())));
     llvm::cantFail(writeTextFile(path((name + "Config.cmake").str()),
                                  cmakePackageText(name, embed ? "" : (name + ".weights").str())));
     if (embed)
@@ -61,10 +66,12 @@ struct ArtifactRun : testing::Test {
   void run(std::vector<std::string> command) {
     std::string log = path("log");
     std::vector<llvm::StringRef> arguments(command.begin(), command.end());
-    std::string program = llvm::StringRef(command[0]).contains('/')
-                              ? command[0]
-                              : llvm::cantFail(llvm::errorOrToExpected(llvm::sys::findProgramByName(command[0])));
-    std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log), llvm::StringRef(log)};
+    std::string program =
+        llvm::StringRef(command[0]).contains('/')
+            ? command[0]
+            : llvm::cantFail(llvm::errorOrToExpected(llvm::sys::findProgramByName(command[0])));
+    std::optional<llvm::StringRef> redirects[] = {llvm::StringRef(""), llvm::StringRef(log),
+                                                  llvm::StringRef(log)};
     int code = llvm::sys::ExecuteAndWait(program, arguments, std::nullopt, redirects);
     auto output = llvm::MemoryBuffer::getFile(log);
     EXPECT_EQ(code, 0) << llvm::join(command, " ") << "\n" << (output ? (*output)->getBuffer().str() : "");
@@ -93,11 +100,11 @@ TEST_F(ArtifactRun, two_models_in_one_program_in_c_and_in_cpp) {
   for (std::vector<std::string> compiler : {std::vector<std::string>{"cc", "-std=c99", "-pedantic"},
                                             {"c++", "-x", "c++", "-std=c++17", "-pedantic"}}) {
     std::string program = path("static"), shared = path("shared");
-    llvm::append_range(compiler, std::vector<std::string>{"-Wall", "-Wextra", "-Werror", "-I", folder.str().str(),
-                                                          hostProgram, "-x", "none"});
+    llvm::append_range(compiler, std::vector<std::string>{"-Wall", "-Wextra", "-Werror", "-I",
+                                                          folder.str().str(), hostProgram, "-x", "none"});
     std::vector<std::string> command = compiler;
-    llvm::append_range(command, std::vector<std::string>{path("libone.a"), path("libtwo.a"), "-lm", "-lpthread", "-o",
-                                                         program});
+    llvm::append_range(command, std::vector<std::string>{path("libone.a"), path("libtwo.a"), "-lm",
+                                                         "-lpthread", "-o", program});
     run(command);
     run({program, path("one.weights")});
     command = compiler;
@@ -116,21 +123,40 @@ TEST_F(ArtifactRun, the_example_in_the_header_compiles_and_runs) {
   run({path("example")});
 }
 
+TEST_F(ArtifactRun, sanitizers_run_the_model) {
+  for (auto [sanitizer, flag] : {std::pair(Sanitizer::Address, "-fsanitize=address"),
+                                 std::pair(Sanitizer::Thread, "-fsanitize=thread")}) {
+    writeModel("two", /*embed=*/true, sanitizer);
+    llvm::cantFail(writeTextFile(path("example.c"), exampleOf("two.h")));
+    run({PLEAT_C_COMPILER, flag, "-I", folder.str().str(), path("example.c"), path("libtwo.a"), "-lm",
+         "-lpthread", "-o", path("example")});
+    run({path("example")});
+  }
+}
+
 TEST_F(ArtifactRun, hostile_names_leave_the_header_valid) {
   ModelInterface interface = tinyInterface("odd");
   interface.inputs[0].name = "*/ #error /* \\\n";
-  interface.inputs.push_back({"?" "?/", "", PLEAT_BF16, {{PLEAT_AXIS_STATIC, 3}, {PLEAT_AXIS_EXPR, 0}}});
+  interface.inputs.push_back({"?"
+                              "?/",
+                              "",
+                              PLEAT_BF16,
+                              {{PLEAT_AXIS_STATIC, 3}, {PLEAT_AXIS_EXPR, 0}}});
   interface.outputs.clear();
   interface.sizeExprs = {"n + 1"};
   interface.states.push_back({{"past", "", PLEAT_F32, {{PLEAT_AXIS_STATIC, 2}, {PLEAT_AXIS_DIM, 1}}},
-                              PLEAT_STATE_APPENDED, 1, {PLEAT_AXIS_EXPR, 0}});
+                              PLEAT_STATE_APPENDED,
+                              1,
+                              {PLEAT_AXIS_EXPR, 0}});
   interface.dims.push_back({"past_length", "", 0, 64, 1});
   assignCNames(interface);
   llvm::cantFail(writeTextFile(path("odd.h"), headerText(interface, false, "odd.weights")));
-  llvm::cantFail(writeTextFile(path("use.c"), "#include \"odd.h\"\nint main(void) { return odd_state_past; }\n"));
-  for (std::vector<std::string> compiler : {std::vector<std::string>{"cc", "-std=c99"}, {"c++", "-x", "c++"}}) {
-    llvm::append_range(compiler, std::vector<std::string>{"-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I",
-                                                          folder.str().str(), path("use.c")});
+  llvm::cantFail(
+      writeTextFile(path("use.c"), "#include \"odd.h\"\nint main(void) { return odd_state_past; }\n"));
+  for (std::vector<std::string> compiler :
+       {std::vector<std::string>{"cc", "-std=c99"}, {"c++", "-x", "c++"}}) {
+    llvm::append_range(compiler, std::vector<std::string>{"-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                                                          "-I", folder.str().str(), path("use.c")});
     run(compiler);
   }
 }
@@ -140,13 +166,14 @@ TEST_F(ArtifactRun, cmake_finds_the_package) {
     GTEST_SKIP() << "no cmake";
   writeModel("two", /*embed=*/true);
   llvm::cantFail(writeTextFile(path("example.c"), exampleOf("two.h")));
-  llvm::cantFail(writeTextFile(path("CMakeLists.txt"), "cmake_minimum_required(VERSION 3.16)\nproject(app C)\n"
-                                                       "find_package(two CONFIG REQUIRED PATHS ${CMAKE_SOURCE_DIR})\n"
-                                                       "foreach(kind two::two two::two_static)\n"
-                                                       "  string(MAKE_C_IDENTIFIER app_${kind} app)\n"
-                                                       "  add_executable(${app} example.c)\n"
-                                                       "  target_link_libraries(${app} PRIVATE ${kind})\n"
-                                                       "endforeach()\n"));
+  llvm::cantFail(writeTextFile(path("CMakeLists.txt"),
+                               "cmake_minimum_required(VERSION 3.16)\nproject(app C)\n"
+                               "find_package(two CONFIG REQUIRED PATHS ${CMAKE_SOURCE_DIR})\n"
+                               "foreach(kind two::two two::two_static)\n"
+                               "  string(MAKE_C_IDENTIFIER app_${kind} app)\n"
+                               "  add_executable(${app} example.c)\n"
+                               "  target_link_libraries(${app} PRIVATE ${kind})\n"
+                               "endforeach()\n"));
   run({"cmake", "-S", folder.str().str(), "-B", path("build")});
   run({"cmake", "--build", path("build")});
   run({path("build/app_two__two")});

@@ -48,13 +48,16 @@ TEST(ModelInterface, c_names_follow_one_rule) {
 TEST(HeaderFile, names_cannot_leave_a_comment) {
   EXPECT_EQ(commentText("a */ int x; /* b"), "a * / int x; / * b");
   EXPECT_EQ(commentText("a\nb\\"), "a_b_");
-  EXPECT_EQ(commentText("?" "?/"), "__/");
+  EXPECT_EQ(commentText("?"
+                        "?/"),
+            "__/");
 }
 
 TEST(Manifest, has_its_keys_in_order_and_nulls_for_what_is_open) {
   ModelInterface interface;
   interface.name = "tiny";
-  interface.inputs = {{"x", "", PLEAT_F32, {{PLEAT_AXIS_DIM, 0}, {PLEAT_AXIS_STATIC, 3}, {PLEAT_AXIS_EXPR, 0}}}};
+  interface.inputs = {
+      {"x", "", PLEAT_F32, {{PLEAT_AXIS_DIM, 0}, {PLEAT_AXIS_STATIC, 3}, {PLEAT_AXIS_EXPR, 0}}}};
   interface.dims = {{"batch", "", 1, 0, 1}};
   interface.sizeExprs = {"batch + 1"};
   interface.hostDims = 1;
@@ -72,8 +75,9 @@ TEST(Manifest, has_its_keys_in_order_and_nulls_for_what_is_open) {
   llvm::json::Value value = llvm::cantFail(llvm::json::parse(text));
   llvm::json::Object &object = *value.getAsObject();
   size_t before = 0;
-  for (llvm::StringRef key : {"name", "compiler", "levels", "inputs", "outputs", "states", "dims", "code_bytes",
-                              "weights_bytes", "arena_bytes", "files", "ledger", "certificate", "hashes"}) {
+  for (llvm::StringRef key :
+       {"name", "compiler", "levels", "inputs", "outputs", "states", "dims", "code_bytes", "weights_bytes",
+        "arena_bytes", "files", "ledger", "certificate", "hashes"}) {
     EXPECT_TRUE(object.get(key)) << key.str();
     size_t position = text.find(("\n  \"" + key + "\"").str());
     EXPECT_LT(before, position) << key.str();
@@ -128,7 +132,9 @@ TEST_F(ArtifactWriterTest, folders_it_made_go_when_nothing_is_committed) {
   }
   EXPECT_FALSE(llvm::sys::fs::exists(*this / "a"));
   llvm::sys::fs::create_directory(*this / "mine");
-  { auto writer = llvm::cantFail(ArtifactWriter::create(*this / "mine")); }
+  {
+    auto writer = llvm::cantFail(ArtifactWriter::create(*this / "mine"));
+  }
   EXPECT_TRUE(llvm::sys::fs::exists(*this / "mine"));
 }
 

@@ -73,7 +73,8 @@ TEST(PackWeight, panels_of_odd_sizes) {
       auto values = counting<float>(k * n);
       std::vector<int64_t> dims = transposed ? std::vector<int64_t>{n, k} : std::vector<int64_t>{k, n};
       std::string key = llvm::cantFail(store.addBytes(bytesOf(values), ElementType::F32, dims, "w"));
-      EXPECT_EQ(pack<float>(store, key, WeightLayout::Panel16, transposed), naivePanels(values, 1, k, n, transposed))
+      EXPECT_EQ(pack<float>(store, key, WeightLayout::Panel16, transposed),
+                naivePanels(values, 1, k, n, transposed))
           << k << " x " << n << (transposed ? " transposed" : "");
     }
 }
@@ -152,7 +153,8 @@ TEST(PackWeight, layouts_that_do_not_apply_say_why) {
             "layout panel16 expects a matrix, but got rank 1");
   EXPECT_EQ(message(ElementType::I8, {4, 4}, WeightLayout::AmxBf16, false),
             "layout amx_bf16 expects f32 or bf16, but got i8");
-  EXPECT_EQ(message(ElementType::F32, {4, 4}, WeightLayout::RowMajor, true), "layout row_major cannot be transposed");
+  EXPECT_EQ(message(ElementType::F32, {4, 4}, WeightLayout::RowMajor, true),
+            "layout row_major cannot be transposed");
   EXPECT_EQ(message(ElementType::F8E5M2, {4}, WeightLayout::RowMajor, false),
             "weights of type f8E5M2 cannot be stored");
 }

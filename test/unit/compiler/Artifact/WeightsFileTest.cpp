@@ -1,7 +1,7 @@
 // The weights file byte by byte, as the runtime will read it.
+#include "compiler/Artifact/WeightsFile.h"
 #include "compiler/Artifact/Crc32c.h"
 #include "compiler/Artifact/Ledger.h"
-#include "compiler/Artifact/WeightsFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/BLAKE3.h"
@@ -75,7 +75,8 @@ TEST_F(WeightsFile, offsets_come_before_writing_and_hold) {
   EXPECT_EQ(entry.bytes, 20u);
   EXPECT_EQ(entry.type, uint32_t(PLEAT_F32));
   auto content = llvm::arrayRefFromStringRef(bytes).slice(entry.offset, entry.bytes);
-  EXPECT_EQ(llvm::ArrayRef<uint8_t>(entry.content_hash), llvm::ArrayRef<uint8_t>(llvm::BLAKE3::hash<32>(content)));
+  EXPECT_EQ(llvm::ArrayRef<uint8_t>(entry.content_hash),
+            llvm::ArrayRef<uint8_t>(llvm::BLAKE3::hash<32>(content)));
 }
 
 TEST_F(WeightsFile, equal_entries_are_stored_once) {

@@ -89,8 +89,8 @@ TEST(CompileModule, code_bytes_grow_with_levels_and_leave_the_runtime_out) {
 
 TEST(CompileModule, each_level_uses_its_own_vectors) {
   TinyModel model(everyLevel());
-  std::string assembly =
-      valueOf(compileToText(*model.module, tinyInterface("tiny"), optionsFor(everyLevel()), TextForm::Assembly));
+  std::string assembly = valueOf(
+      compileToText(*model.module, tinyInterface("tiny"), optionsFor(everyLevel()), TextForm::Assembly));
   auto bodyOf = [&](llvm::StringRef function) {
     llvm::StringRef rest = llvm::StringRef(assembly).split(("\n" + function + ":").str()).second;
     return rest.split("Lfunc_end").first;

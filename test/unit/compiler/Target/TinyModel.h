@@ -40,7 +40,9 @@ inline std::string tinyKernel(llvm::StringRef suffix) {
   ^done:
     llvm.return
   }
-)mlir", suffix).str();
+)mlir",
+                       suffix)
+      .str();
 }
 
 /// The whole module for the given levels; the weight lies at `weightOffset` of the image.
@@ -82,7 +84,9 @@ module attributes {{pleat.kernels = [@scale]} {{
     %zero = llvm.mlir.constant(0 : i64) : i64
     llvm.return %zero : i64
   }
-)mlir", weightOffset).str();
+)mlir",
+                                   weightOffset)
+                         .str();
   for (const LevelInfo *level : levels)
     text += tinyKernel(level->suffix);
   return text + "}\n";
