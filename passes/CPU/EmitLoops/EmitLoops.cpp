@@ -185,7 +185,7 @@ private:
   /// Sums vectors side by side, then single elements, then all of them as a tree.
   void emitReduction() {
     LaneBody element(builder, op, choice.loop, 1), vector(builder, op, choice.loop, width);
-    Value neutral = arith::ConstantOp::create(builder, loc, *arith::getNeutralElement(choice.combiner));
+    Value neutral = neutralOf(builder, choice.combiner);
     ivs[choice.loop] = zero;
     Values held(kAccumulators, vector.spread(neutral));
     held.push_back(element.loadOutput(0, ivs));
@@ -214,11 +214,7 @@ private:
     element.storeOutput(0, ivs, combine(sums.back(), total));
   }
 
-  Value combine(Value a, Value b) {
-    OperationName name = choice.combiner->getName();
-    return builder.create(loc, name.getIdentifier(), ValueRange{a, b}, a.getType(), choice.combiner->getAttrs())
-        ->getResult(0);
-  }
+  Value combine(Value a, Value b) { return pleat::combine(builder, choice.combiner, a, b); }
 
   Value combineTree(ArrayRef<Value> values) {
     if (values.size() == 1)

@@ -2,6 +2,7 @@
 #include "passes/CPU/EmitLoops/LoopChoice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 
 using namespace mlir;
@@ -27,7 +28,8 @@ Movement pleat::movementAlong(linalg::LinalgOp op, OpOperand &operand, unsigned 
 }
 
 /// The op by which the body adds to its only result, if the order of adding may change: an
-/// associative op with a neutral element, one side the result so far, used there only.
+/// associative op with a neutral element, one side the result so far, used there only, or
+/// an fma that adds to it.
 static Operation *findCombiner(linalg::LinalgOp op) {
   if (op.getNumDpsInits() != 1)
     return nullptr;
@@ -38,6 +40,8 @@ static Operation *findCombiner(linalg::LinalgOp op) {
       *accumulator.getUsers().begin() != combiner)
     return nullptr;
   using namespace arith;
+  if (auto fma = dyn_cast<math::FmaOp>(combiner))
+    return fma.getC() == accumulator ? combiner : nullptr;
   bool isAssociative = isa<AddFOp, MulFOp, MaximumFOp, MinimumFOp, MaxNumFOp, MinNumFOp, AddIOp, MulIOp, MaxSIOp,
                            MinSIOp, MaxUIOp, MinUIOp, AndIOp, OrIOp, XOrIOp>(combiner);
   return isAssociative && getNeutralElement(combiner) ? combiner : nullptr;
@@ -74,4 +78,19 @@ LoopChoice pleat::chooseLoop(linalg::LinalgOp op) {
   // Where rows are reduced, going along them beats reading columns element by element.
   bool readsColumns = countInputs(op, Movement::Scattered, parallel.loop) > 0;
   return readsColumns && reduction.kind != LoopChoice::None ? reduction : parallel;
+}
+
+Value pleat::neutralOf(OpBuilder &builder, Operation *combiner) {
+  TypedAttr neutral = isa<math::FmaOp>(combiner) ? builder.getFloatAttr(combiner->getResult(0).getType(), 0.0)
+                                                 : *arith::getNeutralElement(combiner);
+  return arith::ConstantOp::create(builder, combiner->getLoc(), neutral);
+}
+
+Value pleat::combine(OpBuilder &builder, Operation *combiner, Value a, Value b) {
+  if (isa<math::FmaOp>(combiner))
+    return arith::AddFOp::create(builder, combiner->getLoc(), a, b);
+  return builder
+      .create(combiner->getLoc(), combiner->getName().getIdentifier(), ValueRange{a, b}, a.getType(),
+              combiner->getAttrs())
+      ->getResult(0);
 }

@@ -25,4 +25,10 @@ struct LoopChoice {
 
 LoopChoice chooseLoop(mlir::linalg::LinalgOp op);
 
+/// The number that `combiner` leaves unchanged, as a scalar.
+mlir::Value neutralOf(mlir::OpBuilder &builder, mlir::Operation *combiner);
+
+/// Two partial results of `combiner` as one.
+mlir::Value combine(mlir::OpBuilder &builder, mlir::Operation *combiner, mlir::Value a, mlir::Value b);
+
 } // namespace pleat

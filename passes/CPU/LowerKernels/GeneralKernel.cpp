@@ -47,16 +47,12 @@ static void useSlotSizes(func::FuncOp kernel, const KernelFrame &frame, IRMappin
   }
 }
 
-static SmallVector<Value> cloneBody(OpBuilder &builder, func::FuncOp kernel, IRMapping &mapping) {
+static void cloneBody(OpBuilder &builder, func::FuncOp kernel, IRMapping &mapping) {
   for (Operation &op : kernel.front().without_terminator()) {
     bool known = op.getNumResults() == 1 && mapping.contains(op.getResult(0));
     if (!known)
       builder.clone(op, mapping);
   }
-  SmallVector<Value> results;
-  for (Value value : kernel.front().getTerminator()->getOperands())
-    results.push_back(mapping.lookup(value));
-  return results;
 }
 
 /// Cuts the loop of `part` out of all the parts of the tiled outermost loop: its bounds
@@ -104,6 +100,77 @@ static TiledRoot tileRows(Value result, const TilePlan &plan) {
   return tileRoot(result, outer, SmallVector<OpFoldResult>(outer.size(), builder.getIndexAttr(1)));
 }
 
+/// The sizes of what `reshape` reads, from those of its result; nullopt where the result's
+/// sizes do not tell.
+static std::optional<SmallVector<Value>> sizesBefore(OpBuilder &builder, Operation *reshape, ArrayRef<Value> sizes) {
+  Location loc = reshape->getLoc();
+  if (isa<tensor::CastOp>(reshape))
+    return SmallVector<Value>(sizes);
+  SmallVector<Value> before;
+  if (auto expand = dyn_cast<tensor::ExpandShapeOp>(reshape)) {
+    for (const ReassociationIndices &group : expand.getReassociationIndices()) {
+      Value size = sizes[group.front()];
+      for (int64_t axis : ArrayRef(group).drop_front())
+        size = builder.createOrFold<arith::MulIOp>(loc, size, sizes[axis]);
+      before.push_back(size);
+    }
+    return before;
+  }
+  auto collapse = cast<tensor::CollapseShapeOp>(reshape);
+  for (auto [group, size] : llvm::zip_equal(collapse.getReassociationIndices(), sizes)) {
+    int64_t known = 1;
+    for (int64_t axis : group)
+      known *= collapse.getSrcType().isDynamicDim(axis) ? 1 : collapse.getSrcType().getDimSize(axis);
+    bool found = false;
+    for (int64_t axis : group) {
+      bool isDynamic = collapse.getSrcType().isDynamicDim(axis);
+      if ((isDynamic && found) || known == 0)
+        return std::nullopt;
+      found |= isDynamic;
+      Value divisor = arith::ConstantIndexOp::create(builder, loc, known);
+      before.push_back(isDynamic ? builder.createOrFold<arith::DivUIOp>(loc, size, divisor)
+                                 : Value(arith::ConstantIndexOp::create(builder, loc, collapse.getSrcType().getDimSize(axis))));
+    }
+  }
+  return before;
+}
+
+namespace {
+
+/// A value of the kernel's body and the memory it is to be stored in.
+struct Destination {
+  Value value;
+  Value memref;
+};
+
+} // namespace
+
+/// Where result `value` goes. A dense result that is another tensor under a new shape is
+/// that tensor, stored at the same place.
+static Destination destinationOf(OpBuilder &builder, Value value, const KernelOperand &operand) {
+  SmallVector<Value> sizes = operand.sizes;
+  while (Operation *op = operand.strided ? nullptr : value.getDefiningOp()) {
+    if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp, tensor::CastOp>(op))
+      break;
+    std::optional<SmallVector<Value>> before = sizesBefore(builder, op, sizes);
+    if (!before)
+      break;
+    sizes = *before;
+    value = op->getOperand(0);
+  }
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type == operand.type)
+    return {value, operand.memref};
+  SmallVector<Value> strides(type.getRank());
+  Value stride = arith::ConstantIndexOp::create(builder, value.getLoc(), 1);
+  for (int64_t axis = type.getRank(); axis-- > 0;) {
+    strides[axis] = stride;
+    stride = builder.createOrFold<arith::MulIOp>(value.getLoc(), stride, sizes[axis]);
+  }
+  auto memref = MemRefType::get(type.getShape(), type.getElementType());
+  return {value, memrefFromPointer(builder, value.getLoc(), memref, operand.pointer, sizes, strides)};
+}
+
 /// Tiles what computes `result` and gives its new value; sets `split` when parts share the work.
 static Value tileResult(Value result, bool parallel, const KernelFrame &frame, bool &split) {
   std::optional<TilePlan> plan = planTiling(result);
@@ -145,19 +212,23 @@ LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine
   IRMapping mapping;
   mapArguments(builder, kernel, frame, mapping);
   useSlotSizes(kernel, frame, mapping);
+  SmallVector<Destination> destinations;
+  for (auto [value, operand] : llvm::zip_equal(kernel.front().getTerminator()->getOperands(), frame.results()))
+    destinations.push_back(destinationOf(builder, value, operand));
 
   // Until it turns out that the work can be split, all of it belongs to part 0.
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
   Value isMine = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::eq, frame.part(), zero);
   auto guard = scf::IfOp::create(builder, loc, isMine, /*withElseRegion=*/false);
   OpBuilder body = guard.getThenBodyBuilder();
-  SmallVector<Value> results = cloneBody(body, kernel, mapping);
+  cloneBody(body, kernel, mapping);
 
   bool split = false;
-  if (results.size() == 1)
-    results[0] = tileResult(results[0], kernel->hasAttr(kParallelAttrName), frame, split);
-  for (auto [value, operand] : llvm::zip_equal(results, frame.results())) {
-    auto store = bufferization::MaterializeInDestinationOp::create(body, loc, Type(), value, operand.memref);
+  for (const Destination &destination : destinations) {
+    Value value = mapping.lookupOrDefault(destination.value);
+    if (destinations.size() == 1)
+      value = tileResult(value, kernel->hasAttr(kParallelAttrName), frame, split);
+    auto store = bufferization::MaterializeInDestinationOp::create(body, loc, Type(), value, destination.memref);
     store.setRestrict(true);
     store.setWritable(true);
   }

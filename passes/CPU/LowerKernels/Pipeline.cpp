@@ -3,6 +3,7 @@
 #include "passes/CPU/ExpandMath/ExpandMath.h"
 #include "passes/CPU/LowerKernels/GeneralKernel.h"
 #include "passes/CPU/PlaceTemporaries/PlaceTemporaries.h"
+#include "passes/Conversion/PleatToLinalg/PleatToLinalg.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
@@ -13,7 +14,6 @@
 #include "mlir/Conversion/ReconcileUnrealizedCasts/ReconcileUnrealizedCasts.h"
 #include "mlir/Conversion/SCFToControlFlow/SCFToControlFlow.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
-#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -21,9 +21,9 @@ using namespace mlir;
 
 void pleat::addPrepareGeneralKernelPasses(OpPassManager &modulePasses) {
   OpPassManager &functions = modulePasses.nest<func::FuncOp>();
+  functions.addPass(pleat::createPleatToLinalg());
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());
-  modulePasses.addPass(createLinalgElementwiseOpFusionPass());
 }
 
 namespace {
