@@ -19,6 +19,9 @@ struct LevelInfo {
   bool hasAmx;                  ///< tile registers and bf16 tile products
 };
 
+/// Attribute of a machine function: the name of its level.
+inline constexpr llvm::StringLiteral kLevelAttrName = "pleat.level";
+
 /// Every level, from the least demanding to the most.
 llvm::ArrayRef<LevelInfo> allLevels();
 

@@ -271,7 +271,7 @@ struct EmitLoops : pleat::impl::EmitLoopsBase<EmitLoops> {
 
 private:
   int64_t bytesOfLevel() {
-    auto name = getOperation()->getAttrOfType<StringAttr>("pleat.level");
+    auto name = getOperation()->getAttrOfType<StringAttr>(kLevelAttrName);
     const LevelInfo *level = name ? findLevel(name.getValue()) : nullptr;
     return level ? level->lanes * 4 : 32;
   }

@@ -21,6 +21,40 @@ def EmitLoops : Pass<"pleat-emit-loops", "mlir::func::FuncOp"> {
     A vector holds as many elements as fit `vector-bytes` at the body's widest type. Bodies
     may read memory by computed indices; a value that does not depend on the vectorised
     loop stays a scalar. `i1` in memory is a byte.
+
+    **Before** `--pleat-emit-loops=vector-bytes=16`
+    ```mlir
+    func.func @add(%a: memref<7xf32>, %b: memref<7xf32>, %sum: memref<7xf32>) {
+      linalg.add ins(%a, %b : memref<7xf32>, memref<7xf32>) outs(%sum : memref<7xf32>)
+      return
+    }
+    ```
+    **After**
+    ```mlir
+    func.func @add(%arg0: memref<7xf32>, %arg1: memref<7xf32>, %arg2: memref<7xf32>) {
+      %c7 = arith.constant 7 : index
+      %c0 = arith.constant 0 : index
+      %c1 = arith.constant 1 : index
+      %0 = arith.subi %c7, %c0 : index
+      %c4 = arith.constant 4 : index
+      %1 = arith.remui %0, %c4 : index
+      %2 = arith.subi %c7, %1 : index
+      %c4_0 = arith.constant 4 : index
+      scf.for %arg3 = %c0 to %2 step %c4_0 {
+        %3 = vector.load %arg0[%arg3] : memref<7xf32>, vector<4xf32>
+        %4 = vector.load %arg1[%arg3] : memref<7xf32>, vector<4xf32>
+        %5 = arith.addf %3, %4 : vector<4xf32>
+        vector.store %5, %arg2[%arg3] : memref<7xf32>, vector<4xf32>
+      }
+      scf.for %arg3 = %2 to %c7 step %c1 {
+        %3 = memref.load %arg0[%arg3] : memref<7xf32>
+        %4 = memref.load %arg1[%arg3] : memref<7xf32>
+        %5 = arith.addf %3, %4 : f32
+        memref.store %5, %arg2[%arg3] : memref<7xf32>
+      }
+      return
+    }
+    ```
   }];
   let options = [
     Option<"vectorBytes", "vector-bytes", "int64_t", "0",

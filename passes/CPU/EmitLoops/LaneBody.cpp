@@ -55,8 +55,8 @@ Value LaneBody::spread(Value value) {
 Value LaneBody::asVector(Lanes lanes) {
   if (!lanes.sequence)
     return spread(lanes.value);
-  auto type = VectorType::get(width, builder.getIndexType());
-  Value steps = vector::StepOp::create(builder, op.getLoc(), type);
+  auto counted = llvm::to_vector(llvm::seq<int64_t>(0, width));
+  Value steps = arith::ConstantOp::create(builder, op.getLoc(), builder.getIndexVectorAttr(counted));
   return arith::AddIOp::create(builder, op.getLoc(), spread(lanes.sequence), steps);
 }
 

@@ -9,9 +9,8 @@ namespace pleat {
 #define GEN_PASS_DECL
 #include "passes/CPU/LowerKernels/LowerKernels.h.inc"
 
-/// Attributes of a machine function: the kernel it computes, and its level's name.
+/// Attribute of a machine function: the name of the kernel it computes.
 inline constexpr llvm::StringLiteral kKernelNameAttrName = "pleat.kernel_name";
-inline constexpr llvm::StringLiteral kLevelAttrName = "pleat.level";
 
 #define GEN_PASS_REGISTRATION
 #include "passes/CPU/LowerKernels/LowerKernels.h.inc"

@@ -25,6 +25,34 @@ def LowerKernels : Pass<"pleat-lower-kernels", "mlir::ModuleOp"> {
 
     **Before** `--pleat-lower-kernels=levels=x86-64-v3`
     ```mlir
+    func.func private @negate(%x: tensor<f32>) -> tensor<f32> attributes {pleat.kernel} {
+      %empty = tensor.empty() : tensor<f32>
+      %y = linalg.negf ins(%x : tensor<f32>) outs(%empty : tensor<f32>) -> tensor<f32>
+      return %y : tensor<f32>
+    }
+    ```
+    **After**
+    ```mlir
+    llvm.func @negate_v3(%arg0: !llvm.ptr, %arg1: i64) attributes {no_unwind, pleat.kernel_name = "negate", pleat.level = "x86-64-v3", prefer_vector_width = "256", target_cpu = "x86-64-v3"} {
+      %0 = llvm.mlir.constant(0 : index) : i64
+      %1 = llvm.getelementptr %arg0[1] : (!llvm.ptr) -> !llvm.ptr, i64
+      %2 = llvm.load %1 : !llvm.ptr -> !llvm.ptr
+      %3 = llvm.getelementptr %arg0[2] : (!llvm.ptr) -> !llvm.ptr, i64
+      %4 = llvm.load %3 : !llvm.ptr -> !llvm.ptr
+      %5 = llvm.icmp "eq" %arg1, %0 : i64
+      llvm.cond_br %5, ^bb1, ^bb2
+    ^bb1:  // pred: ^bb0
+      %6 = llvm.load %2 : !llvm.ptr -> f32
+      %7 = llvm.fneg %6 : f32
+      llvm.store %7, %4 : f32, !llvm.ptr
+      llvm.br ^bb2
+    ^bb2:  // 2 preds: ^bb0, ^bb1
+      llvm.return
+    }
+    ```
+
+    **Before** `--pleat-lower-kernels=levels=x86-64-v3`
+    ```mlir
     func.func private @negate(%x: tensor<8xf32>) -> tensor<8xf32> attributes {pleat.kernel} {
       %e = tensor.empty() : tensor<8xf32>
       %y = linalg.negf ins(%x : tensor<8xf32>) outs(%e : tensor<8xf32>) -> tensor<8xf32>
@@ -34,31 +62,19 @@ def LowerKernels : Pass<"pleat-lower-kernels", "mlir::ModuleOp"> {
     **After**
     ```mlir
     llvm.func @negate_v3(%arg0: !llvm.ptr, %arg1: i64) attributes {no_unwind, pleat.kernel_name = "negate", pleat.level = "x86-64-v3", prefer_vector_width = "256", target_cpu = "x86-64-v3"} {
-      %0 = llvm.mlir.constant(1 : index) : i64
-      %1 = llvm.mlir.constant(8 : index) : i64
-      %2 = llvm.mlir.constant(0 : index) : i64
-      %3 = llvm.getelementptr %arg0[1] : (!llvm.ptr) -> !llvm.ptr, i64
+      %0 = llvm.mlir.constant(0 : index) : i64
+      %1 = llvm.getelementptr %arg0[1] : (!llvm.ptr) -> !llvm.ptr, i64
+      %2 = llvm.load %1 : !llvm.ptr -> !llvm.ptr
+      %3 = llvm.getelementptr %arg0[2] : (!llvm.ptr) -> !llvm.ptr, i64
       %4 = llvm.load %3 : !llvm.ptr -> !llvm.ptr
-      %5 = llvm.getelementptr %arg0[2] : (!llvm.ptr) -> !llvm.ptr, i64
-      %6 = llvm.load %5 : !llvm.ptr -> !llvm.ptr
-      %7 = llvm.icmp "eq" %arg1, %2 : i64
-      llvm.cond_br %7, ^bb1, ^bb5
+      %5 = llvm.icmp "eq" %arg1, %0 : i64
+      llvm.cond_br %5, ^bb1, ^bb2
     ^bb1:  // pred: ^bb0
-      llvm.br ^bb2(%2 : i64)
-    ^bb2(%8: i64):  // 2 preds: ^bb1, ^bb3
-      %9 = llvm.icmp "slt" %8, %1 : i64
-      llvm.cond_br %9, ^bb3, ^bb4
-    ^bb3:  // pred: ^bb2
-      %10 = llvm.getelementptr inbounds|nuw %4[%8] : (!llvm.ptr, i64) -> !llvm.ptr, f32
-      %11 = llvm.load %10 : !llvm.ptr -> f32
-      %12 = llvm.fneg %11 : f32
-      %13 = llvm.getelementptr inbounds|nuw %6[%8] : (!llvm.ptr, i64) -> !llvm.ptr, f32
-      llvm.store %12, %13 : f32, !llvm.ptr
-      %14 = llvm.add %8, %0 : i64
-      llvm.br ^bb2(%14 : i64)
-    ^bb4:  // pred: ^bb2
-      llvm.br ^bb5
-    ^bb5:  // 2 preds: ^bb0, ^bb4
+      %6 = llvm.load %2 {alignment = 4 : i64} : !llvm.ptr -> vector<8xf32>
+      %7 = llvm.fneg %6 : vector<8xf32>
+      llvm.store %7, %4 {alignment = 4 : i64} : vector<8xf32>, !llvm.ptr
+      llvm.br ^bb2
+    ^bb2:  // 2 preds: ^bb0, ^bb1
       llvm.return
     }
     ```

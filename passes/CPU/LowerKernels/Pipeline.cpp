@@ -1,6 +1,7 @@
 // The order of passes on the general path, before and after machine functions are made.
 #include "passes/CPU/EmitLoops/EmitLoops.h"
 #include "passes/CPU/ExpandMath/ExpandMath.h"
+#include "passes/CPU/ExpandReshapes/ExpandReshapes.h"
 #include "passes/CPU/LowerKernels/GeneralKernel.h"
 #include "passes/CPU/PlaceTemporaries/PlaceTemporaries.h"
 #include "passes/Conversion/PleatToLinalg/PleatToLinalg.h"
@@ -60,6 +61,7 @@ static void addBufferizePasses(OpPassManager &modulePasses) {
   modulePasses.addPass(createCSEPass());
   modulePasses.addPass(createCanonicalizerPass());
   OpPassManager &functions = modulePasses.nest<func::FuncOp>();
+  functions.addPass(pleat::createExpandReshapes());
   functions.addPass(createLoopInvariantCodeMotionPass());
   functions.addPass(bufferization::createBufferLoopHoistingPass());
   functions.addPass(pleat::createPlaceTemporaries());

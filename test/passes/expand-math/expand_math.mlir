@@ -1,0 +1,66 @@
+// RUN: %pleat-opt %s --split-input-file --pleat-expand-math | %FileCheck %s
+
+// Which functions are expanded; test/unit/passes/CPU/MathBuilderTest.cpp measures them.
+
+// CHECK-LABEL: @vector_functions
+// CHECK-NOT: math.{{exp|erf|tanh|log}}
+// CHECK: math.fma {{.+}} : vector<8xf32>
+// CHECK-NOT: math.{{exp|erf|tanh|log}}
+func.func @vector_functions(%x: vector<8xf32>) -> vector<8xf32> {
+  %a = math.exp %x : vector<8xf32>
+  %b = math.erf %a : vector<8xf32>
+  %c = math.tanh %b : vector<8xf32>
+  %d = math.log %c : vector<8xf32>
+  return %d : vector<8xf32>
+}
+
+// -----
+
+// Narrow floats are computed in f32.
+// CHECK-LABEL: @half
+// CHECK: arith.extf %{{.+}} : f16 to f32
+// CHECK: arith.truncf %{{.+}} : f32 to f16
+func.func @half(%x: f16) -> f16 {
+  %y = math.exp %x : f16
+  return %y : f16
+}
+
+// -----
+
+// Large angles keep libm's function, an element at a time.
+// CHECK-LABEL: @sine
+// CHECK: %[[ANY:.+]] = vector.reduction <or>
+// CHECK: scf.if %[[ANY]]
+// CHECK-COUNT-4: math.sin %{{.+}} : f32
+// CHECK-NOT: math.sin
+func.func @sine(%x: vector<4xf32>) -> vector<4xf32> {
+  %y = math.sin %x : vector<4xf32>
+  return %y : vector<4xf32>
+}
+
+// -----
+
+// CHECK-LABEL: @powers
+// CHECK: %[[SQUARE:.+]] = arith.mulf %[[X:.+]], %[[X]]
+// CHECK: arith.mulf %[[SQUARE]], %[[X]]
+// CHECK: %[[ROOT:.+]] = math.sqrt %[[X]]
+// CHECK: arith.divf %{{.+}}, %[[ROOT]]
+func.func @powers(%x: f32) -> (f32, f32) {
+  %three = arith.constant 3.0 : f32
+  %inverse = arith.constant -0.5 : f32
+  %a = math.powf %x, %three : f32
+  %b = math.powf %x, %inverse : f32
+  return %a, %b : f32, f32
+}
+
+// -----
+
+// 2^(y log2 x) would lose digits, and doubles have libm.
+// CHECK-LABEL: @negative_left_to_libm
+// CHECK: math.powf
+// CHECK: math.exp %{{.+}} : f64
+func.func @negative_left_to_libm(%x: f32, %y: f32, %z: f64) -> (f32, f64) {
+  %a = math.powf %x, %y : f32
+  %b = math.exp %z : f64
+  return %a, %b : f32, f64
+}
