@@ -40,7 +40,7 @@ def PlanMemory : Pass<"pleat-plan-memory", "mlir::ModuleOp"> {
         %0 = llvm.getelementptr %arg0[32] : (!llvm.ptr) -> !llvm.ptr, i8
         %1 = llvm.load %0 : !llvm.ptr -> !llvm.ptr
         %c1_i32 = arith.constant 1 : i32
-        %2 = llvm.alloca %c1_i32 x !llvm.array<5 x i64> {alignment = 64 : i64} : (i32) -> !llvm.ptr
+        %2 = llvm.alloca %c1_i32 x !llvm.array<3 x i64> {alignment = 64 : i64} : (i32) -> !llvm.ptr
         %3 = llvm.load %arg0 : !llvm.ptr -> !llvm.ptr
         %4 = llvm.getelementptr %arg0[8] : (!llvm.ptr) -> !llvm.ptr, i8
         %5 = llvm.load %4 : !llvm.ptr -> !llvm.ptr
@@ -52,18 +52,19 @@ def PlanMemory : Pass<"pleat-plan-memory", "mlir::ModuleOp"> {
         %11 = llvm.load %10 : !llvm.ptr -> !llvm.ptr
         %c0_i64 = arith.constant 0 : i64
         %12 = llvm.load %3 : !llvm.ptr -> !llvm.ptr
-        %13 = llvm.ptrtoint %12 : !llvm.ptr to i64
-        %14 = llvm.getelementptr %2[1] : (!llvm.ptr) -> !llvm.ptr, i64
-        llvm.store %13, %14 : i64, !llvm.ptr
-        %15 = llvm.load %5 : !llvm.ptr -> !llvm.ptr
-        %16 = llvm.ptrtoint %15 : !llvm.ptr to i64
-        %17 = llvm.getelementptr %2[2] : (!llvm.ptr) -> !llvm.ptr, i64
-        llvm.store %16, %17 : i64, !llvm.ptr
-        %18 = llvm.load %11 : !llvm.ptr -> !llvm.ptr
+        %13 = llvm.getelementptr %2[1] : (!llvm.ptr) -> !llvm.ptr, i64
+        %14 = llvm.load %5 : !llvm.ptr -> !llvm.ptr
+        %15 = llvm.getelementptr %2[2] : (!llvm.ptr) -> !llvm.ptr, i64
+        %16 = llvm.load %11 : !llvm.ptr -> !llvm.ptr
         %c1_i64 = arith.constant 1 : i64
-        llvm.store %c1_i64, %2 : i64, !llvm.ptr
         %c0_i64_0 = arith.constant 0 : i64
-        llvm.call %18(%2, %c0_i64_0) : !llvm.ptr, (!llvm.ptr, i64) -> ()
+        %c0_i64_1 = arith.constant 0 : i64
+        %17 = llvm.ptrtoint %12 : !llvm.ptr to i64
+        llvm.store %17, %13 : i64, !llvm.ptr
+        %18 = llvm.ptrtoint %14 : !llvm.ptr to i64
+        llvm.store %18, %15 : i64, !llvm.ptr
+        llvm.store %c1_i64, %2 : i64, !llvm.ptr
+        llvm.call %16(%2, %c0_i64_0) : !llvm.ptr, (!llvm.ptr, i64) -> ()
         return
       }
       func.func @pleat_arena_bytes(%arg0: !llvm.ptr, %arg1: i64) -> i64 {
