@@ -129,10 +129,10 @@ static pleat_status run(const tokenizer *words, const options *o, pleat_error *e
   load.weights_path = o->weights;
   pleat_status status = stories_model_load(&load, &model, error);
   if (status == PLEAT_STATUS_OK) {
-    stories_dims largest = {0};
+    stories_largest largest = {0};
     largest.B = 1;
     largest.T = CONTEXT;
-    largest.P = CONTEXT;
+    largest.P = CONTEXT - 1;
     status = stories_session_create(model, &largest, NULL, &session, error);
   }
   if (status == PLEAT_STATUS_OK)
