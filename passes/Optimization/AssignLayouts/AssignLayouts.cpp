@@ -171,7 +171,7 @@ private:
     }
     if (!readers.direct.empty() && !readers.transposed.empty()) {
       setLayout(split(weight, readers.transposed), Layout::Panel16, true);
-      remarkStoredTwice(weight, "multiplied with in both orientations");
+      remarkStoredTwice(weight, "it is multiplied with in both orientations");
       readers.transposed.clear();
     }
     bool transposed = !readers.transposed.empty();
@@ -180,7 +180,7 @@ private:
       llvm::append_range(readers.others, readers.gathers);
     if (!readers.others.empty()) {
       setLayout(split(weight, readers.others), Layout::RowMajor, false);
-      remarkStoredTwice(weight, "also read as it is");
+      remarkStoredTwice(weight, "it is multiplied with and read as it is");
     }
     setLayout(weight, Layout::Panel16, transposed);
     if (sharePanels)
@@ -192,7 +192,7 @@ private:
 
   void remarkStoredTwice(WeightOp weight, StringRef why) {
     remark::missed(weight.getLoc(), remark::RemarkOpts::name("StoredTwice").category("pleat-assign-layouts"))
-        << "weight is stored twice: it is multiplied with and " << why.str();
+        << "weight is stored twice: " << why.str();
   }
 };
 

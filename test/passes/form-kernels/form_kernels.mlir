@@ -1,0 +1,55 @@
+// RUN: %pleat-opt %s --split-input-file --pleat-form-kernels | %FileCheck %s
+// Computation moves into kernels; equal ones are one function; main keeps launches and sizes.
+
+// Two layers with other weights are one kernel each for product and activation.
+// CHECK-LABEL: func.func @main
+func.func @main(%x: tensor<?x5xf32> {pleat.name = "x", pleat.dims = ["n", 5]})
+    -> (tensor<?x5xf32> {pleat.name = "y", pleat.dims = ["n", 5]}) {
+  // CHECK-DAG: %[[A:.+]] = pleat.weight "b3:0a"
+  // CHECK-DAG: %[[B:.+]] = pleat.weight "b3:0b"
+  %a = pleat.weight "b3:0a" {layout = #pleat.layout<panel16>} : tensor<5x5xf32>
+  %b = pleat.weight "b3:0b" {layout = #pleat.layout<panel16>} : tensor<5x5xf32>
+  // CHECK: %[[P:.+]] = pleat.launch @[[LINEAR:[a-z0-9_]+]](%{{.+}}, %[[A]]) sizes(%[[N:[^)]+]])
+  // CHECK: %[[H:.+]] = pleat.launch @[[SILU:[a-z0-9_]+]](%[[P]]) sizes(%[[N]])
+  // CHECK: %[[Q:.+]] = pleat.launch @[[LINEAR]](%[[H]], %[[B]]) sizes(%[[N]])
+  // CHECK: pleat.launch @[[SILU]](%[[Q]]) sizes(%[[N]])
+  %1 = pleat.linear %x, %a : tensor<?x5xf32>, tensor<5x5xf32> -> tensor<?x5xf32>
+  %2 = pleat.activation <silu> %1 : tensor<?x5xf32>
+  %3 = pleat.linear %2, %b : tensor<?x5xf32>, tensor<5x5xf32> -> tensor<?x5xf32>
+  %4 = pleat.activation <silu> %3 : tensor<?x5xf32>
+  return %4 : tensor<?x5xf32>
+}
+// CHECK: func.func private @[[LINEAR]](%[[X:.+]]: tensor<?x5xf32>, %[[W:.+]]: tensor<5x5xf32> {pleat.layout = #pleat.layout<panel16>})
+// CHECK-SAME: pleat.kernel
+// CHECK: pleat.linear %[[X]], %[[W]]
+// CHECK: func.func private @[[SILU]](
+// CHECK-NOT: func.func
+
+// -----
+
+// Another layout is another kernel: code differs.
+// CHECK-LABEL: func.func @main
+func.func @main(%x: tensor<3x5xf32> {pleat.name = "x", pleat.dims = [3, 5]})
+    -> (tensor<3x5xf32> {pleat.name = "y", pleat.dims = [3, 5]}) {
+  %a = pleat.weight "b3:0a" {layout = #pleat.layout<panel16>} : tensor<5x5xf32>
+  %b = pleat.weight "b3:0b" {layout = #pleat.layout<row_major>} : tensor<5x5xf32>
+  // CHECK: pleat.launch @[[PANELS:[a-z0-9_]+]](
+  // CHECK-NOT: pleat.launch @[[PANELS]](
+  // CHECK: pleat.launch
+  %1 = pleat.linear %x, %a : tensor<3x5xf32>, tensor<5x5xf32> -> tensor<3x5xf32>
+  %2 = pleat.linear %1, %b : tensor<3x5xf32>, tensor<5x5xf32> -> tensor<3x5xf32>
+  return %2 : tensor<3x5xf32>
+}
+
+// -----
+
+// A reshape needs no kernel, but a result that is an input under another shape is copied.
+// CHECK-LABEL: func.func @main
+func.func @main(%x: tensor<3x10xf32> {pleat.name = "x", pleat.dims = [3, 10]})
+    -> (tensor<6x5xf32> {pleat.name = "y", pleat.dims = [6, 5]}) {
+  // CHECK-NEXT: %[[R:.+]] = pleat.reshape
+  // CHECK-NEXT: %[[Y:.+]] = pleat.launch @{{.+}}(%[[R]])
+  // CHECK-NEXT: return %[[Y]]
+  %y = pleat.reshape %x : tensor<3x10xf32> -> tensor<6x5xf32>
+  return %y : tensor<6x5xf32>
+}
