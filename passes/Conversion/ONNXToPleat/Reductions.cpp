@@ -167,10 +167,21 @@ static LogicalResult reduce(Lowering &lowering) {
   return lowering.give(lowering.reshape(reduced(lowering, kind, x, *axes, keptDims), lowering.resultSizes()));
 }
 
+/// Pooling over all of the spatial axes.
+template <Reduction kind>
+static LogicalResult globalPool(Lowering &lowering) {
+  Value x = lowering.node.input(0);
+  Sizes keptDims = lowering.resultSizes();
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, keptDims.size()));
+  return lowering.give(lowering.reshape(reduced(lowering, kind, x, axes, keptDims), keptDims));
+}
+
 ArrayRef<SupportedOp> pleat::supportedReductions() {
   static constexpr llvm::StringLiteral attributes = "axes keepdims noop_with_empty_axes";
   static constexpr llvm::StringLiteral limits = "constant axes";
   static constexpr SupportedOp ops[] = {
+      {"GlobalAveragePool", 1, newestOpset, globalPool<Reduction::Mean>},
+      {"GlobalMaxPool", 1, newestOpset, globalPool<Reduction::Max>},
       {"ReduceL1", 1, newestOpset, reduce<Reduction::L1>, limits, attributes},
       {"ReduceL2", 1, newestOpset, reduce<Reduction::L2>, "constant axes; floats", attributes},
       {"ReduceLogSum", 1, newestOpset, reduce<Reduction::LogSum>, "constant axes; floats", attributes},

@@ -197,10 +197,42 @@ static LogicalResult oneHot(Lowering &lowering) {
   }));
 }
 
+/// The sum of what comes before along the axis: each result element adds up its own part.
+static LogicalResult cumulativeSum(Lowering &lowering) {
+  onnx::NodeOp node = lowering.node;
+  Value x = node.input(0);
+  Sizes sizes = lowering.sizes(x);
+  std::optional<SmallVector<int64_t>> given = lowering.shapes.constants(node.input(1));
+  int64_t rank = sizes.size(), axis = given ? given->front() : rank;
+  axis = axis < 0 ? axis + rank : axis;
+  if (axis < 0 || axis >= rank)
+    return lowering.fail("expects an axis known at compile time, within rank " + Twine(rank));
+  bool exclusive = node.intAttr("exclusive", 0), reverse = node.intAttr("reverse", 0);
+  Value extent = lowering.size(sizes[axis]);
+  Type element = lowering.resultElement();
+  return lowering.give(lowering.generate(sizes, element, [&](B &b, ValueRange position) -> Value {
+    Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
+    Value here = position[axis], next = arith::AddIOp::create(b, here, one);
+    Value from = reverse ? (exclusive ? next : here) : zero, to = reverse ? extent : exclusive ? here : next;
+    Value none = arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(element)));
+    auto scan = scf::ForOp::create(b, from, to, one, none, [&](OpBuilder &ob, Location loc, Value place, ValueRange sum) {
+      B in(loc, ob);
+      SmallVector<Value> where(position);
+      where[axis] = place;
+      Value value = tensor::ExtractOp::create(in, x, where);
+      Value more = isa<FloatType>(element) ? arith::AddFOp::create(in, sum[0], value).getResult()
+                                           : arith::AddIOp::create(in, sum[0], value).getResult();
+      scf::YieldOp::create(in, more);
+    });
+    return scan.getResult(0);
+  }));
+}
+
 ArrayRef<SupportedOp> pleat::supportedSelections() {
   static constexpr SupportedOp ops[] = {
       {"ArgMax", 1, newestOpset, argExtreme<true>, "", "axis keepdims select_last_index"},
       {"ArgMin", 1, newestOpset, argExtreme<false>, "", "axis keepdims select_last_index"},
+      {"CumSum", 11, newestOpset, cumulativeSum, "a constant axis", "exclusive reverse"},
       {"OneHot", 9, newestOpset, oneHot, "integer indices, a depth computed from sizes", "axis"},
       {"ScatterElements", 11, newestOpset, scatterElements, "max and min of floats", "axis reduction"},
       {"TopK", 10, newestOpset, topK, "sorted whether asked for or not; K computed from sizes", "axis k largest sorted"},

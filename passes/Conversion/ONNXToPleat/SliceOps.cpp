@@ -136,11 +136,92 @@ static LogicalResult gatherND(Lowering &lowering) {
   }));
 }
 
+/// Pads before each axis, in order; negative ones crop.
+static std::optional<Sizes> padsBefore(Lowering &lowering) {
+  onnx::NodeOp node = lowering.node;
+  Value x = node.input(0);
+  Sizes before(lowering.rank(x), lowering.constant(0));
+  std::optional<Sizes> pads;
+  if (std::optional<SmallVector<int64_t>> fixed = node.intsAttr("pads"))
+    pads = llvm::map_to_vector(*fixed, [&](int64_t pad) { return lowering.constant(pad); });
+  else if (node.input(1))
+    pads = lowering.shapes.contents(node.input(1));
+  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, before.size()));
+  if (node.input(3))
+    axes = lowering.shapes.constants(node.input(3)).value_or(SmallVector<int64_t>());
+  if (!pads || pads->size() != 2 * axes.size())
+    return std::nullopt;
+  for (auto [axis, pad] : llvm::zip(axes, *pads))
+    before[axis < 0 ? axis + before.size() : axis] = pad;
+  return before;
+}
+
+/// Where a position outside 0 .. size - 1 reads: the nearest element, or mirrored at the ends.
+static Value sourceOf(B &b, StringRef mode, Value index, Value size) {
+  Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
+  Value last = arith::SubIOp::create(b, size, one);
+  if (mode == "wrap") {
+    Value rest = arith::RemSIOp::create(b, index, arith::MaxSIOp::create(b, size, one));
+    Value negative = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, rest, zero);
+    return arith::SelectOp::create(b, negative, arith::AddIOp::create(b, rest, size), rest);
+  }
+  if (mode == "reflect") {
+    // One fold at each end: pads are smaller than the axis.
+    Value before = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, zero);
+    index = arith::SelectOp::create(b, before, arith::SubIOp::create(b, zero, index), index);
+    Value after = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, index, last);
+    Value twice = arith::AddIOp::create(b, last, last);
+    index = arith::SelectOp::create(b, after, arith::SubIOp::create(b, twice, index), index);
+  }
+  return arith::MaxSIOp::create(b, zero, arith::MinSIOp::create(b, index, last));
+}
+
+static LogicalResult pad(Lowering &lowering) {
+  onnx::NodeOp node = lowering.node;
+  Value x = node.input(0), filler = node.input(2);
+  StringRef mode = node.stringAttr("mode", "constant");
+  std::optional<Sizes> before = padsBefore(lowering);
+  if (!before)
+    return lowering.fail("expects two pads for each axis, known at compile time");
+  Sizes from = lowering.sizes(x), to = lowering.resultSizes();
+  Type element = lowering.resultElement();
+  TypedAttr fill = filler ? lowering.splat(filler) : TypedAttr();
+  if (!filler)
+    fill = isa<FloatType>(element) ? TypedAttr(lowering.getFloatAttr(element, node.floatAttr("value", 0)))
+                                   : cast<TypedAttr>(lowering.getZeroAttr(element));
+  SmallVector<Value> offsets, extents;
+  for (auto [offset, size] : llvm::zip(*before, from)) {
+    offsets.push_back(lowering.size(offset));
+    extents.push_back(lowering.size(size));
+  }
+  return lowering.give(lowering.generate(to, element, [&](B &b, ValueRange position) -> Value {
+    SmallVector<Value> where;
+    Value inside = arith::ConstantOp::create(b, b.getBoolAttr(true)), zero = arith::ConstantIndexOp::create(b, 0);
+    for (size_t axis = 0; axis < from.size(); ++axis) {
+      if (from[axis] == to[axis] && lowering.constantSize((*before)[axis]) == 0) {
+        where.push_back(position[axis]);
+        continue;
+      }
+      Value index = arith::SubIOp::create(b, position[axis], offsets[axis]);
+      inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, index, zero));
+      inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, extents[axis]));
+      where.push_back(sourceOf(b, mode, index, extents[axis]));
+    }
+    Value value = tensor::ExtractOp::create(b, x, where);
+    if (mode != "constant")
+      return value;
+    Value outside = fill ? arith::ConstantOp::create(b, fill).getResult()
+                         : tensor::ExtractOp::create(b, filler, SmallVector<Value>(lowering.rank(filler), zero)).getResult();
+    return arith::SelectOp::create(b, inside, value, outside);
+  }));
+}
+
 ArrayRef<SupportedOp> pleat::supportedSliceOps() {
   static constexpr SupportedOp ops[] = {
       {"Gather", 1, newestOpset, gather, "an index out of range reads the nearest element", "axis"},
       {"GatherElements", 11, newestOpset, gatherElements, "an index out of range reads the nearest element", "axis"},
       {"GatherND", 11, newestOpset, gatherND, "an index out of range reads the nearest element", "batch_dims"},
+      {"Pad", 2, newestOpset, pad, "pads computed from sizes", "mode pads value"},
       {"Slice", 1, newestOpset, slice, "bounds computed from sizes, constant axes and steps", "starts ends axes"},
       {"Split", 2, newestOpset, split, "constant lengths", "axis split num_outputs"},
   };
