@@ -126,7 +126,7 @@ private:
     try {
       ::onnx::checker::check_tensor(tensor, context);
     } catch (const std::exception &exception) {
-      invalid(tensor.name(), "tensor \"" + tensor.name() + "\": " + exception.what());
+      invalid(tensor.name(), "tensor \"" + tensor.name() + "\": " + messageOf(exception));
     }
   }
 
@@ -162,7 +162,7 @@ private:
     try {
       ::onnx::checker::check_attribute(attribute, context, ::onnx::checker::LexicalScopeContext());
     } catch (const std::exception &exception) {
-      invalidNode(node, "attribute '" + attribute.name() + "': " + exception.what());
+      invalidNode(node, "attribute '" + attribute.name() + "': " + messageOf(exception));
     }
   }
 
@@ -178,7 +178,8 @@ private:
       schema->Verify(node);
     } catch (const std::exception &exception) {
       // "Node(name) with schema(::Abs:13) has ...": the label already says what comes first.
-      StringRef text = StringRef(exception.what()).split('\n').first.rtrim('.');
+      std::string message = messageOf(exception);
+      StringRef text = message;
       if (auto [start, rest] = text.split(") has "); start.starts_with("Node") && !rest.empty())
         text = text.take_back(rest.size() + 4);
       invalidNode(node, text);

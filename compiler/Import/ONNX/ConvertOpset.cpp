@@ -50,7 +50,7 @@ int64_t pleat::onnx::convertOpset(::onnx::ModelProto &model, OpsetMap &opsets, M
       return before;
     }
   } catch (const std::exception &exception) {
-    reason = llvm::StringRef(exception.what()).split('\n').first.str();
+    reason = messageOf(exception);
   }
   issues.push_back({ImportStatus::Done, "",
                     "nodes stay at opset " + std::to_string(before) + "; conversion to opset " +

@@ -61,7 +61,7 @@ void pleat::onnx::inlineFunctions(::onnx::ModelProto &model, ModelIssues &issues
   try {
     ::onnx::checker::check_function_call_cycles(model);
   } catch (const std::exception &exception) {
-    return report(ImportStatus::InvalidInput, exception.what());
+    return report(ImportStatus::InvalidInput, messageOf(exception));
   }
   if (uint64_t nodes = Counter(model).count(model.graph().node()); nodes > mostNodes)
     return report(ImportStatus::Unsupported, "local functions stand for more than " + std::to_string(mostNodes) + " nodes");

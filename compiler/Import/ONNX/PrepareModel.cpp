@@ -210,13 +210,20 @@ std::string pleat::onnx::labelOf(const ::onnx::NodeProto &node, const OpsetMap &
   return nodeLabel(subjectOf(node), node.op_type(), node.domain(), opset == opsets.end() ? 0 : opset->second);
 }
 
+std::string pleat::onnx::messageOf(const std::exception &exception) {
+  StringRef text = StringRef(exception.what()).split('\n').first;
+  // "file:line: function: Assertion `condition` failed: message": only the message is for users.
+  if (size_t end = text.find("` failed: "); end != StringRef::npos)
+    text = text.drop_front(end + 10);
+  return text.rtrim(". ").str();
+}
+
 PreparedModel pleat::onnx::prepareModel(const StrippedModel &stripped, ModelIssues &issues) {
   PreparedModel prepared;
   try {
     prepare(stripped, prepared, issues);
   } catch (const std::exception &exception) {
-    StringRef text = StringRef(exception.what()).split('\n').first;
-    report(issues, ImportStatus::InvalidInput, "the ONNX library rejects the model: " + text);
+    report(issues, ImportStatus::InvalidInput, "the ONNX library rejects the model: " + messageOf(exception));
   }
   return prepared;
 }

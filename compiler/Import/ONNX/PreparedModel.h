@@ -6,6 +6,7 @@
 #include "compiler/Import/ImportStatus.h"
 #include "compiler/Import/ONNX/StripModel.h"
 #include "llvm/ADT/StringMap.h"
+#include <exception>
 #include <map>
 #include <memory>
 
@@ -81,5 +82,8 @@ std::string labelOf(const ::onnx::NodeProto &node, const OpsetMap &opsets);
 
 /// A node's name, or that of its first output if it has none.
 std::string subjectOf(const ::onnx::NodeProto &node);
+
+/// What an exception of the ONNX library says: its first line, without places in its sources.
+std::string messageOf(const std::exception &exception);
 
 } // namespace pleat::onnx

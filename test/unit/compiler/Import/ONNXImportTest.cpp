@@ -154,3 +154,12 @@ TEST_F(ONNXImport, ReshapeToComputedSizesHasARank) {
     net (float[n] x, int64[3] shape) => (float[a, b, c] y) { t = Reshape(x, shape) y = Abs(t) })");
   EXPECT_TRUE(has(ir, "(tensor<?xf32>, tensor<3xi64>) -> tensor<?x?x?xf32>"));
 }
+
+TEST_F(ONNXImport, ConversionThatFailsLeavesTheOpset) {
+  std::string ir = import(R"(
+    <ir_version: 6, opset_import: ["" : 6]>
+    net (float[n, 3] x, float[3] b) => (float[n, 3] y) { y = Add<broadcast = 1>(x, b) })");
+  EXPECT_TRUE(has(ir, "onnx.opsets = {ai.onnx = 6 : i64}"));
+  EXPECT_EQ(diagnostics, "'model.onnx': nodes stay at opset 6; conversion to opset 13 failed: "
+                         "n Dimension is a param instead of an int\n");
+}
