@@ -4,6 +4,7 @@
 #include "compiler/Target/Codegen.h"
 #include "compiler/Target/LevelAttributes.h"
 #include "compiler/Target/LinkRuntime.h"
+#include "compiler/Target/MergeLevels.h"
 #include "compiler/Target/ModelDescriptor.h"
 #include "compiler/Target/ObjectAudit.h"
 #include "runtime/abi/RuntimeImage.h"
@@ -76,6 +77,7 @@ static llvm::Error build(mlir::ModuleOp module, const ModelInterface &interface,
   if (llvm::Error error = translate(module, interface.name, program))
     return error;
   adoptMachine(*program.module, *program.machine);
+  mergeLevels(*program.module, options.levels, *kernels);
   if (llvm::Error error = addModelDescriptor(*program.module, interface, options, *kernels))
     return error;
   auto names = linkRuntime(*program.module, runtimeBitcode(), interface.name);

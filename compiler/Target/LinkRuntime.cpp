@@ -23,6 +23,13 @@ static void removeOrigin(Module &module, const Module &like) {
   module.setDataLayout(like.getDataLayout());
 }
 
+/// What the runtime does once a load or a run is small beside the kernels: it gives way.
+static void preferSize(Module &runtime) {
+  for (Function &function : runtime)
+    if (!function.isDeclaration())
+      function.addFnAttr(Attribute::OptimizeForSize);
+}
+
 /// A definition that both modules have, which would be a mistake of ours; or "".
 static StringRef collision(const Module &module, const Module &runtime) {
   for (const GlobalValue &value : runtime.global_values()) {
@@ -69,6 +76,7 @@ Expected<LinkedNames> pleat::linkRuntime(Module &module, StringRef bitcode, Stri
   if (!runtime)
     return runtime.takeError();
   removeOrigin(**runtime, module);
+  preferSize(**runtime);
   if (StringRef both = collision(module, **runtime); !both.empty())
     return createStringError("the symbol '" + both + "' belongs to the runtime and to the model");
 

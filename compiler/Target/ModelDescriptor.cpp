@@ -166,7 +166,7 @@ private:
   }
 
   Expected<Constant *> functionNamed(StringRef name) {
-    Function *function = module.getFunction(name);
+    GlobalValue *function = module.getNamedValue(name); // an alias where levels are merged
     if (!function || function->isDeclaration())
       return createStringError("the compiled module lacks the function '" + name + "'");
     return function;
