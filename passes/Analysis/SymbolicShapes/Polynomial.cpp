@@ -3,6 +3,7 @@
 #include "passes/Analysis/SymbolicShapes/Polynomial.h"
 
 #include "llvm/Support/MathExtras.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace pleat;
@@ -107,6 +108,26 @@ std::optional<int64_t> Polynomial::constantValue() const {
   if (sum.size() == 1 && sum.begin()->first.empty())
     return sum.begin()->second;
   return std::nullopt;
+}
+
+AffineExpr Polynomial::content(MLIRContext *context) const {
+  if (sum.empty())
+    return {};
+  Monomial common = sum.begin()->first;
+  int64_t divisor = 0;
+  for (const auto &[monomial, coefficient] : sum) {
+    Monomial rest = monomial, shared;
+    for (AffineExpr atom : common)
+      if (auto found = llvm::find(rest, atom); found != rest.end()) {
+        shared.push_back(atom);
+        rest.erase(found);
+      }
+    common = shared;
+    divisor = std::gcd(divisor, coefficient);
+  }
+  Polynomial result;
+  result.addTerm(common, divisor);
+  return result.expr(context);
 }
 
 /// Quotient or remainder of two polynomials, as far as it simplifies.

@@ -32,6 +32,8 @@ public:
   std::optional<Polynomial> dividedBy(const Polynomial &divisor) const;
   /// The value of a constant polynomial.
   std::optional<int64_t> constantValue() const;
+  /// The greatest monomial, with its coefficient, that divides every term; null for 0.
+  mlir::AffineExpr content(mlir::MLIRContext *context) const;
   const Terms &terms() const { return sum; }
 
 private:

@@ -160,6 +160,12 @@ bool SizeAlgebra::equate(AffineExpr a, AffineExpr b) {
   std::optional<bool> known = equal(left, right);
   if (known)
     return *known;
+  // "b*n == n" says b == 1: a size of 0 would make it true as well, but no exporter means that.
+  if (AffineExpr factor = Polynomial::of(sub(left, right)).content(context)) {
+    AffineExpr a1 = divideExactly(left, factor), b1 = divideExactly(right, factor);
+    if (a1 && b1 && factor != constant(1))
+      return equate(a1, b1);
+  }
   facts.push_back({left, right});
   // Solve for a minimum or maximum if there is one: "n == min(n, 512)" bounds n, it does not
   // define it. Otherwise for the youngest argument symbol.

@@ -52,6 +52,9 @@ FailureOr<SliceAxes> pleat::resolveSlice(NodeShapes &facts) {
       // "The last n" is n elements; a shorter axis is refused at run time.
       if (algebra.constantValue((*starts)[index]).value_or(0) < 0)
         algebra.requireAtLeast(start, 0);
+      // So is an empty axis where "the first" is taken.
+      if (algebra.constantValue((*ends)[index]) == 1 && start == zero)
+        algebra.requireAtLeast(size, 1);
       start = algebra.max(start, zero);
       if (algebra.constantValue(start) && algebra.constantValue(size))
         start = algebra.min(start, size);

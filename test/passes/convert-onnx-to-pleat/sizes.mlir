@@ -91,3 +91,16 @@ func.func @open_size_of_a_product(%x: tensor<?x?xf32> {onnx.name = "x", onnx.dim
   %y = onnx.node "Reshape" opset 17 (%flat, %to) {} : (tensor<?x4xf32>, tensor<3xi64>) -> tensor<?x?x4xf32>
   return %y : tensor<?x?x4xf32>
 }
+
+// The reshape was traced with batch 1, and the addition says so: b*n is n.
+// CHECK-LABEL: func.func @common_factor_of_an_equality
+// CHECK-SAME: -> (tensor<1x?x4xf32> {pleat.dims = [1, "n", 4]
+// CHECK-SAME: pleat.dim_equal = {{\[\[}}"b", "1"]]
+func.func @common_factor_of_an_equality(%x: tensor<?x?x4xf32> {onnx.name = "x", onnx.dims = ["b", "n", 4]},
+                                        %z: tensor<?x4xf32> {onnx.name = "z", onnx.dims = ["n", 4]})
+    -> (tensor<1x?x4xf32> {onnx.name = "y", onnx.dims = [1, "n", 4]}) {
+  %to = arith.constant dense<[1, -1, 4]> : tensor<3xi64>
+  %r = onnx.node "Reshape" opset 17 (%x, %to) {} : (tensor<?x?x4xf32>, tensor<3xi64>) -> tensor<1x?x4xf32>
+  %y = onnx.node "Add" opset 17 (%r, %z) {} : (tensor<1x?x4xf32>, tensor<?x4xf32>) -> tensor<1x?x4xf32>
+  return %y : tensor<1x?x4xf32>
+}
