@@ -42,6 +42,8 @@ SmallVector<int64_t> pleat::storedShape(RankedTensorType type, Layout layout) {
   case Layout::RowMajor:
     return shape;
   case Layout::Panel16:
+    if (rank == 3)
+      return shape;
     shape[rank - 2] = llvm::divideCeil(type.getDimSize(rank - 1), kPanelColumns);
     shape[rank - 1] = type.getDimSize(rank - 2);
     shape.push_back(kPanelColumns);

@@ -44,8 +44,9 @@ bool isStrided(mlir::func::FuncOp kernel, unsigned operand);
 /// The layout of the argument at `operand`; row_major when not marked, and for results.
 Layout operandLayout(mlir::func::FuncOp kernel, unsigned operand);
 
-/// The shape in which a weight of tensor type `type` is stored: panel16 turns [..., K, N]
-/// into [..., ceil(N/16), K, 16]. Static trailing sizes are required for packed layouts.
+/// The shape in which a weight of tensor type `type` is stored: panel16 turns [K, N] into
+/// [ceil(N/16), K, 16], and a type of rank 3 is that shape already (a gather reads panels
+/// by index). Static sizes are required for packed layouts.
 llvm::SmallVector<int64_t> storedShape(mlir::RankedTensorType type, Layout layout);
 
 /// Creates `func.func @<name>(%slots: !llvm.ptr, %part: i64)` with one block that returns,

@@ -201,11 +201,13 @@ static void cleanSlices(func::FuncOp machine) {
 }
 
 LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine) {
-  for (unsigned argument = 0; argument < kernel.getNumArguments(); ++argument)
-    if (operandLayout(kernel, argument) != Layout::RowMajor)
+  for (auto [argument, type] : llvm::enumerate(kernel.getArgumentTypes())) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    Layout layout = operandLayout(kernel, argument);
+    if (tensor && ArrayRef(storedShape(tensor, layout)) != tensor.getShape())
       return kernel.emitError() << "expects argument " << argument << " of kernel '" << kernel.getName()
-                                << "' to be row_major, but got "
-                                << stringifyLayout(operandLayout(kernel, argument));
+                                << "' to be row_major, but got " << stringifyLayout(layout);
+  }
   KernelFrame frame(kernel, machine);
   OpBuilder builder = frame.builder();
   Location loc = kernel.getLoc();

@@ -79,3 +79,29 @@ func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = pleat.launch @kept(%x) : (tensor<4xf32>) -> tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+// Panels of a tied embedding, read by index: the type is the stored shape.
+// CHECK-LABEL: llvm.func @from_panels_v3
+// CHECK-NOT: llvm.alloca
+// CHECK: llvm.return
+func.func private @from_panels(%panels: tensor<2x5x16xf32> {pleat.layout = #pleat.layout<panel16>}, %ids: tensor<?xi64>)
+    -> tensor<?x5xf32> attributes {pleat.kernel, pleat.parallel} {
+  %c0 = arith.constant 0 : index
+  %c16 = arith.constant 16 : index
+  %n = tensor.dim %ids, %c0 : tensor<?xi64>
+  %empty = tensor.empty(%n) : tensor<?x5xf32>
+  %rows = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i)>, affine_map<(i, j) -> (i, j)>],
+                          iterator_types = ["parallel", "parallel"]}
+      ins(%ids : tensor<?xi64>) outs(%empty : tensor<?x5xf32>) {
+  ^bb0(%id: i64, %old: f32):
+    %row = arith.index_cast %id : i64 to index
+    %panel = arith.divui %row, %c16 : index
+    %lane = arith.remui %row, %c16 : index
+    %column = linalg.index 1 : index
+    %v = tensor.extract %panels[%panel, %column, %lane] : tensor<2x5x16xf32>
+    linalg.yield %v : f32
+  } -> tensor<?x5xf32>
+  return %rows : tensor<?x5xf32>
+}
