@@ -63,7 +63,17 @@ corpus = os.path.abspath(
 substitute("corpus", corpus)
 config.environment["PLEAT_CORPUS"] = corpus
 announce("corpus", os.path.isdir(corpus), f"no folder {corpus}; set PLEAT_CORPUS")
-announce("pleat", os.path.exists(os.path.join(tools, "pleat")), "the driver is not built")
+
+
+def driver_compiles():
+    try:
+        verbs = subprocess.run([os.path.join(tools, "pleat"), "--help"], capture_output=True, text=True).stdout
+    except OSError:
+        return False
+    return "\n  compile " in verbs
+
+
+announce("pleat", driver_compiles(), "the driver is not built, or cannot compile")
 
 modules = subprocess.run([config.python, "-c", "import numpy, onnx, onnxruntime"], capture_output=True)
 announce("onnxruntime", modules.returncode == 0,
