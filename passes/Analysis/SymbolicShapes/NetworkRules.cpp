@@ -181,10 +181,18 @@ static LogicalResult pad(NodeShapes &facts) {
   return success();
 }
 
+/// The products and the mask that attention stands for force the same equalities.
 static LogicalResult attention(NodeShapes &facts) {
-  Sizes query = facts.sizes(0), value = facts.sizes(2);
-  if (query.size() != 4 || value.size() != 4)
+  Sizes query = facts.sizes(0), key = facts.sizes(1), value = facts.sizes(2);
+  if (query.size() != 4 || key.size() != 4 || value.size() != 4)
     return facts.fail("expects inputs of rank 4");
+  std::pair<AffineExpr, AffineExpr> same[] = {{query[0], key[0]}, {query[0], value[0]}, {key[1], value[1]},
+                                              {key[2], value[2]}, {query[3], key[3]}};
+  for (auto [a, b] : same)
+    if (failed(facts.equate(a, b)))
+      return failure();
+  if (facts.has(3) && failed(facts.broadcast({query[0], query[1], query[2], key[2]}, facts.sizes(3))))
+    return failure();
   query[3] = value[3];
   facts.setSizes(0, query);
   return success();

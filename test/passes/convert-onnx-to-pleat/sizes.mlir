@@ -104,3 +104,16 @@ func.func @common_factor_of_an_equality(%x: tensor<?x?x4xf32> {onnx.name = "x", 
   %y = onnx.node "Add" opset 17 (%r, %z) {} : (tensor<1x?x4xf32>, tensor<?x4xf32>) -> tensor<1x?x4xf32>
   return %y : tensor<1x?x4xf32>
 }
+
+// What the products would have forced, raised attention forces: both caches have one length.
+// CHECK-LABEL: func.func @attention_unifies_cache_lengths
+// CHECK-SAME: pleat.dim_equal = {{\[\[}}"p", "r"]]
+// CHECK: pleat.attention
+func.func @attention_unifies_cache_lengths(%q: tensor<1x2x1x4xf32> {onnx.name = "q", onnx.dims = [1, 2, 1, 4]},
+                                           %k: tensor<1x2x?x4xf32> {onnx.name = "k", onnx.dims = [1, 2, "p", 4]},
+                                           %v: tensor<1x2x?x3xf32> {onnx.name = "v", onnx.dims = [1, 2, "r", 3]})
+    -> (tensor<1x2x1x3xf32> {onnx.name = "y", onnx.dims = [1, 2, 1, 3]}) {
+  %y = onnx.node "Attention" domain "pleat" opset 1 (%q, %k, %v) {scale = 0.5 : f32}
+      : (tensor<1x2x1x4xf32>, tensor<1x2x?x4xf32>, tensor<1x2x?x3xf32>) -> tensor<1x2x1x3xf32>
+  return %y : tensor<1x2x1x3xf32>
+}
