@@ -32,11 +32,10 @@ public:
 
   void emitRow(Value row) {
     Value max = splatMax(row);
-    Value shift = arith::MulFOp::create(builder, max, builder.splat(-kLog2E));
     Value sums = rows.fold(
         row, builder.splat(0),
         [&](const VectorPosition &position, Value sum) {
-          Value power = exponential(rows.input(position), shift);
+          Value power = exponential(rows.input(position), max);
           rows.keep(power, position);
           return arith::AddFOp::create(builder, sum, rows.masked(power, 0, position)).getResult();
         },
@@ -51,11 +50,10 @@ public:
 
   void emitLogRow(Value row) {
     Value max = splatMax(row);
-    Value shift = arith::MulFOp::create(builder, max, builder.splat(-kLog2E));
     Value sums = rows.fold(
         row, builder.splat(0),
         [&](const VectorPosition &position, Value sum) {
-          Value power = exponential(rows.input(position), shift);
+          Value power = exponential(rows.input(position), max);
           return arith::AddFOp::create(builder, sum, rows.masked(power, 0, position)).getResult();
         },
         [&](Value a, Value b) { return arith::AddFOp::create(builder, a, b).getResult(); });
@@ -79,10 +77,12 @@ private:
     return builder.broadcast(builder.maxOfLanes(max));
   }
 
-  /// e^(x - max) as a power of two: the rounding error of `shift` is common to the row and
-  /// leaves with the division.
-  Value exponential(Value x, Value shift) {
-    return buildExp2Flushed(builder, builder.getLoc(), builder.fma(x, builder.splat(kLog2E), shift));
+  /// e^(x - max) as a power of two. Scaled after the difference: rows of -3.4e38 would
+  /// overflow the other way round.
+  Value exponential(Value x, Value max) {
+    Value distance = arith::SubFOp::create(builder, x, max);
+    Value power = arith::MulFOp::create(builder, distance, builder.splat(kLog2E));
+    return buildExp2Flushed(builder, builder.getLoc(), power);
   }
 
   RowCode &rows;

@@ -18,8 +18,8 @@ inline constexpr llvm::StringLiteral kStridedAttrName = "pleat.strided";
 /// Unit attribute of a kernel that may run in several parts.
 inline constexpr llvm::StringLiteral kParallelAttrName = "pleat.parallel";
 
-/// Attribute of a kernel: an affine map from all its dynamic sizes, in slot order, to the
-/// bytes of scratch that each part needs.
+/// Attribute of a kernel: an affine map from all its dynamic sizes and index arguments, in
+/// slot order, to the bytes of scratch that each part needs.
 inline constexpr llvm::StringLiteral kScratchAttrName = "pleat.scratch";
 
 /// Attribute of a machine function whose kernel declares scratch: the slot of its address.

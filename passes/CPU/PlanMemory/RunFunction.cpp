@@ -465,8 +465,12 @@ FailureOr<AffineExpr> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, Siz
   SmallVector<AffineExpr> dynamic;
   auto add = [&](Value tensor) -> LogicalResult {
     auto type = dyn_cast<RankedTensorType>(tensor.getType());
-    if (!type)
-      return success();
+    if (!type) {
+      auto index = sizes.of(tensor);
+      if (succeeded(index))
+        dynamic.push_back(*index);
+      return index;
+    }
     auto shape = sizes.shapeOf(tensor);
     if (failed(shape))
       return failure();

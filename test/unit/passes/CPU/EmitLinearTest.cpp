@@ -167,4 +167,4 @@ TEST_P(EmitLinear, KeepsNaN) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, EmitLinear, testing::Values("x86-64-v3", "x86-64-v4"),
-                         [](const auto &info) { return std::string(info.param).substr(7) == "v3" ? "v3" : "v4"; });
+                         [](const auto &info) { return std::string(info.param).substr(7); });

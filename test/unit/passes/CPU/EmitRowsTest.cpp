@@ -80,6 +80,7 @@ TEST_P(EmitRows, Softmax) {
         x[i] = 30 * x[i] + 50;
       x[length - 1] = -INFINITY;
       x[4 * length] = NAN;
+      std::fill_n(&x[3 * length], length, -3.4e38f);
       kernel.run({x.address(), 5, length, out.address(), 5, length}, 2);
       for (int64_t row = 0; row < 5; ++row) {
         if (row == 0 && log)

@@ -1,0 +1,289 @@
+/// Order of work: items (batch, head) are divided among the parts; in each, row tiles of
+/// queries make scores, exponentials and outputs before the next tile starts.
+#include "passes/CPU/EmitAttention/AttentionCode.h"
+
+#include "passes/CPU/MathBuilder.h"
+#include "passes/CPU/Utils/RegisterTile.h"
+
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
+#include <limits>
+
+using namespace mlir;
+using namespace pleat;
+
+static constexpr float kLog2E = 1.44269504f;
+static constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+// Below this many queries, packing the keys costs more than it saves.
+static constexpr int64_t kPackedQueries = 4;
+
+namespace {
+
+/// The element offsets at which one head's tensors begin.
+struct Head {
+  Value query, key, value, result, mask;
+};
+
+/// A query row in work: its number among the queries, where its scores are, and how many
+/// keys it sees.
+struct QueryRow {
+  Value number, scores, limit;
+};
+
+class AttentionCode {
+public:
+  AttentionCode(KernelBuilder &builder, const AttentionProblem &problem, const LevelInfo &level)
+      : builder(builder), problem(problem), level(level),
+        rowLength(builder.mul(panelsOf(problem.tokens), kTokenPanel)),
+        packedKeys(builder.mul(rowLength, kQueryTile)) {}
+
+  void emit() {
+    Value items = builder.mul(problem.batches, problem.heads);
+    auto share = [&](Value part) { return builder.div(builder.mul(items, part), problem.parts); };
+    Value begin = share(problem.part), end = share(builder.add(problem.part, 1));
+    Value isShort = builder.compare(arith::CmpIPredicate::ult, problem.queries, builder.index(kPackedQueries));
+    builder.ifElse(
+        isShort,
+        [&] {
+          builder.loop(begin, end, 1, [&](Value item) {
+            Head head = headOf(item);
+            builder.loop(builder.index(0), problem.queries, 1, [&](Value query) { emitQuery(head, query); });
+          });
+        },
+        [&] { builder.loop(begin, end, 1, [&](Value item) { emitTiles(item, begin); }); });
+  }
+
+private:
+  Value panelsOf(Value tokens) { return builder.ceilDiv(tokens, builder.index(kTokenPanel)); }
+
+  Head headOf(Value item) {
+    Value batch = builder.div(item, builder.index(problem.heads)), head = builder.rem(item, builder.index(problem.heads));
+    Value keyHead = builder.div(head, builder.index(problem.headsPerKey));
+    auto begin = [&](const HeadedTensor &tensor, Value head) {
+      Value offset = builder.add(builder.mul(batch, tensor.batchStride), builder.mul(head, tensor.headStride));
+      return builder.add(offset, tensor.offset);
+    };
+    return {begin(problem.query, head), begin(problem.key, keyHead), begin(problem.value, keyHead),
+            begin(problem.result, head), problem.mask ? begin(*problem.mask, head) : Value()};
+  }
+
+  /// How many keys query `number` sees.
+  Value limitOf(Value number) {
+    if (!problem.isCausal)
+      return problem.tokens;
+    Value end = builder.add(builder.add(number, problem.tokens), 1);
+    return builder.min(builder.subOrZero(end, problem.queries), problem.tokens);
+  }
+
+  QueryRow rowOf(Value number, int64_t slot) {
+    return {number, builder.mul(rowLength, builder.index(slot)), limitOf(number)};
+  }
+
+  void emitTiles(Value item, Value firstItem);
+  void emitQuery(const Head &head, Value query);
+  void packKeys(const Head &head);
+  void emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, Value limit);
+  void emitPlainScores(const Head &head, const QueryRow &row);
+  Value emitSoftmax(const Head &head, const QueryRow &row, Value limit);
+  Value scoredRow(const Head &head, const QueryRow &row, Value limit);
+  void emitOutputs(const Head &head, ArrayRef<QueryRow> rows, Value limit, ArrayRef<Value> factors);
+
+  template <typename Body> Value foldScores(const QueryRow &row, Value end, Value init, Body body);
+  Value add(Value a, Value b) { return arith::AddFOp::create(builder, a, b); }
+  Value mul(Value a, Value b) { return arith::MulFOp::create(builder, a, b); }
+  Value isMinusInfinity(Value value) {
+    Value bound = arith::ConstantOp::create(builder, builder.getF32FloatAttr(kMinusInfinity));
+    return arith::CmpFOp::create(builder, arith::CmpFPredicate::OEQ, value, bound);
+  }
+  Value scalar(float value) { return arith::ConstantOp::create(builder, builder.getF32FloatAttr(value)); }
+
+  KernelBuilder &builder;
+  const AttentionProblem &problem;
+  const LevelInfo &level;
+  Value rowLength;  ///< of a row of scores
+  Value packedKeys; ///< offset in scratch: [ceil(T/16)][D][16]
+};
+
+} // namespace
+
+/// Copies the keys of one head into panels of 16 tokens. Tokens beyond the last repeat it:
+/// their scores are masked, but must not be slow to compute.
+void AttentionCode::packKeys(const Head &head) {
+  Value lastToken = builder.sub(problem.tokens, builder.index(1));
+  builder.loop(builder.index(0), panelsOf(problem.tokens), 1, [&](Value panel) {
+    SmallVector<Value> sources;
+    for (int64_t lane = 0; lane < kTokenPanel; ++lane) {
+      Value token = builder.min(builder.add(builder.mul(panel, kTokenPanel), lane), lastToken);
+      sources.push_back(builder.add(builder.mul(token, problem.key.tokenStride), head.key));
+    }
+    Value target = builder.add(builder.mul(panel, kTokenPanel * problem.keySize), packedKeys);
+    builder.loop(builder.index(0), builder.index(problem.keySize), 1, [&](Value d) {
+      Value row = builder.add(builder.mul(d, kTokenPanel), target);
+      for (auto [lane, source] : llvm::enumerate(sources)) {
+        Value element = builder.loadScalar(problem.key.memory, builder.add(source, d));
+        builder.storeScalar(element, problem.scratch, builder.add(row, lane));
+      }
+    });
+  });
+}
+
+/// Scores of the keys below `limit` (rounded up to a panel) for a tile of queries.
+void AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, Value limit) {
+  int64_t vectorsPerPanel = kTokenPanel / builder.getLanes();
+  int64_t group = std::max<int64_t>(1, (level.vectorRegisters - 4) / (rows.size() * vectorsPerPanel));
+  auto emitPanels = [&](Value panel, int64_t panels) {
+    TileOperands operands{problem.query.memory, problem.scratch, {}, {}, builder.index(1),
+                          builder.index(kTokenPanel), builder.getLanes()};
+    for (const QueryRow &row : rows)
+      operands.rowOffsets.push_back(builder.add(builder.mul(row.number, problem.query.tokenStride), head.query));
+    Value keys = builder.add(builder.mul(panel, kTokenPanel * problem.keySize), packedKeys);
+    for (int64_t vector = 0; vector < panels * vectorsPerPanel; ++vector)
+      operands.columnOffsets.push_back(builder.add(keys, vector / vectorsPerPanel * kTokenPanel * problem.keySize +
+                                                             vector % vectorsPerPanel * builder.getLanes()));
+    SmallVector<Value> sums(operands.size(), builder.splat(0));
+    sums = emitTile(builder, operands, builder.index(0), builder.index(problem.keySize), sums);
+    for (auto [index, sum] : llvm::enumerate(sums)) {
+      const QueryRow &row = rows[index / operands.columnOffsets.size()];
+      int64_t column = index % operands.columnOffsets.size() * builder.getLanes();
+      Value offset = builder.add(builder.add(row.scores, builder.mul(panel, kTokenPanel)), column);
+      builder.store(sum, problem.scratch, offset);
+    }
+  };
+  Value panels = panelsOf(limit);
+  Value grouped = builder.mul(builder.div(panels, builder.index(group)), group);
+  builder.loop(builder.index(0), grouped, group, [&](Value panel) { emitPanels(panel, group); });
+  if (group > 1)
+    builder.loop(grouped, panels, 1, [&](Value panel) { emitPanels(panel, 1); });
+}
+
+/// Scores of one query, key by key as they lie in memory.
+void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row) {
+  int64_t lanes = builder.getLanes();
+  Value queryBegin = builder.add(builder.mul(row.number, problem.query.tokenStride), head.query);
+  auto countAt = [&](int64_t d) { return std::min(lanes, problem.keySize - d); };
+  SmallVector<Value> query;
+  for (int64_t d = 0; d < problem.keySize; d += lanes)
+    query.push_back(builder.load(problem.query.memory, builder.add(queryBegin, d), countAt(d)));
+  builder.loop(builder.index(0), row.limit, 1, [&](Value token) {
+    Value key = builder.add(builder.mul(token, problem.key.tokenStride), head.key);
+    Value sum = builder.splat(0);
+    for (auto [index, part] : llvm::enumerate(query)) {
+      int64_t d = index * lanes;
+      sum = builder.fma(part, builder.load(problem.key.memory, builder.add(key, d), countAt(d)), sum);
+    }
+    builder.storeScalar(builder.sumOfLanes(sum), problem.scratch, builder.add(row.scores, token));
+  });
+}
+
+/// Folds `body(column, mask, sum)` over the vectors of scores below `end`; `mask` is null
+/// where the row sees every lane.
+template <typename Body> Value AttentionCode::foldScores(const QueryRow &row, Value end, Value init, Body body) {
+  int64_t lanes = builder.getLanes();
+  Value seen = builder.mul(builder.div(row.limit, builder.index(lanes)), lanes);
+  Value sum = builder.loop(builder.index(0), seen, lanes, init, [&](Value column, ValueRange carried) {
+    return SmallVector<Value>{body(column, Value(), carried.front())};
+  }).front();
+  return builder.loop(seen, end, lanes, sum, [&](Value column, ValueRange carried) {
+    Value mask = builder.mask(builder.subOrZero(row.limit, column));
+    return SmallVector<Value>{body(column, mask, carried.front())};
+  }).front();
+}
+
+/// Turns the scores of `row` into exponentials up to `limit` (0 beyond what the row sees)
+/// and returns the factor that makes their sum one.
+Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, Value limit) {
+  Value scale = builder.splat(problem.scale);
+  Value maskRow = problem.mask ? builder.add(builder.mul(row.number, problem.mask->tokenStride), head.mask) : Value();
+  Value largest = foldScores(row, limit, builder.splat(kMinusInfinity), [&](Value column, Value seen, Value max) {
+    Value offset = builder.add(row.scores, column);
+    Value score = mul(builder.load(problem.scratch, offset), scale);
+    if (problem.mask && !problem.maskHasColumns)
+      score = add(score, builder.broadcast(builder.loadScalar(problem.mask->memory, maskRow)));
+    else if (problem.mask)
+      score = add(score, builder.load(problem.mask->memory, builder.add(maskRow, column),
+                                      seen ? builder.subOrZero(row.limit, column) : builder.index(builder.getLanes())));
+    if (seen)
+      score = arith::SelectOp::create(builder, seen, score, builder.splat(kMinusInfinity));
+    builder.store(score, problem.scratch, offset);
+    return builder.maxps(score, max);
+  });
+  Value max = builder.maxOfLanes(largest);
+  Value base = max;
+  if (problem.maskedRowsZero)
+    base = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), max);
+  Value bases = builder.broadcast(base);
+  Value sums = foldScores(row, limit, builder.splat(0), [&](Value column, Value seen, Value sum) {
+    Value offset = builder.add(row.scores, column);
+    // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
+    Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), bases);
+    Value power = buildExp2Flushed(builder, builder.getLoc(), mul(distance, builder.splat(kLog2E)));
+    builder.store(power, problem.scratch, offset);
+    return add(sum, power);
+  });
+  Value factor = arith::DivFOp::create(builder, scalar(1), builder.sumOfLanes(sums));
+  if (problem.maskedRowsZero)
+    factor = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), factor);
+  return factor;
+}
+
+/// Products of exponentials and values below `limit`, scaled and stored.
+void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, Value limit, ArrayRef<Value> factors) {
+  int64_t lanes = builder.getLanes();
+  int64_t vectors = llvm::divideCeil(problem.valueSize, lanes);
+  int64_t group = std::clamp<int64_t>((level.vectorRegisters - 4) / rows.size(), 1, 8);
+  for (int64_t first = 0; first < vectors; first += group) {
+    int64_t count = std::min(group, vectors - first);
+    int64_t lastCount = std::min(lanes, problem.valueSize - (first + count - 1) * lanes);
+    TileOperands operands{problem.scratch, problem.value.memory, {}, {}, builder.index(1),
+                          problem.value.tokenStride, lastCount};
+    for (const QueryRow &row : rows)
+      operands.rowOffsets.push_back(row.scores);
+    for (int64_t vector = first; vector < first + count; ++vector)
+      operands.columnOffsets.push_back(builder.add(head.value, vector * lanes));
+    SmallVector<Value> sums(operands.size(), builder.splat(0));
+    sums = emitTile(builder, operands, builder.index(0), limit, sums);
+    for (auto [index, sum] : llvm::enumerate(sums)) {
+      int64_t vector = first + index % count;
+      Value row = builder.mul(rows[index / count].number, problem.result.tokenStride);
+      Value offset = builder.add(builder.add(row, head.result), vector * lanes);
+      builder.store(mul(sum, builder.broadcast(factors[index / count])), problem.result.memory, offset,
+                    std::min(lanes, problem.valueSize - vector * lanes));
+    }
+  }
+}
+
+/// All queries of one item in tiles. The last tile repeats the last query where it has too
+/// few: the repeats write the same numbers again.
+void AttentionCode::emitTiles(Value item, Value firstItem) {
+  Head head = headOf(item);
+  // Heads that share keys come one after another.
+  Value inGroup = builder.rem(item, builder.index(problem.headsPerKey));
+  Value startsKey = builder.compare(arith::CmpIPredicate::eq, inGroup, builder.index(0));
+  Value startsPart = builder.compare(arith::CmpIPredicate::eq, item, firstItem);
+  Value packs = arith::OrIOp::create(builder, startsKey, startsPart);
+  builder.ifElse(packs, [&] { packKeys(head); }, [] {});
+
+  Value lastQuery = builder.sub(problem.queries, builder.index(1));
+  builder.loop(builder.index(0), problem.queries, kQueryTile, [&](Value first) {
+    SmallVector<QueryRow> rows;
+    for (int64_t slot = 0; slot < kQueryTile; ++slot)
+      rows.push_back(rowOf(builder.min(builder.add(first, slot), lastQuery), slot));
+    Value limit = rows.back().limit;
+    emitPackedScores(head, rows, limit);
+    SmallVector<Value> factors;
+    for (const QueryRow &row : rows)
+      factors.push_back(emitSoftmax(head, row, limit));
+    emitOutputs(head, rows, limit, factors);
+  });
+}
+
+void AttentionCode::emitQuery(const Head &head, Value query) {
+  QueryRow row = rowOf(query, 0);
+  emitPlainScores(head, row);
+  Value factor = emitSoftmax(head, row, row.limit);
+  emitOutputs(head, row, row.limit, factor);
+}
+
+void pleat::emitAttentionLoops(KernelBuilder &builder, const AttentionProblem &problem, const LevelInfo &level) {
+  AttentionCode(builder, problem, level).emit();
+}

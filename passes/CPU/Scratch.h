@@ -1,0 +1,15 @@
+/// The scratch memory that kernels with emitters of their own ask for.
+#pragma once
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/AffineMap.h"
+
+#include <optional>
+
+namespace pleat {
+
+/// What to put into `kernel`'s kScratchAttrName before it is planned; nothing if it needs
+/// no scratch or takes the general path.
+std::optional<mlir::AffineMap> scratchFor(mlir::func::FuncOp kernel);
+
+} // namespace pleat

@@ -1,0 +1,220 @@
+// Runs attention kernels of both vector widths over head sizes, lengths, masks and layouts
+// and compares whole outputs with double precision.
+#include "test/unit/passes/CPU/KernelRunner.h"
+
+#include <cmath>
+#include <cstring>
+#include <gtest/gtest.h>
+
+using namespace pleat::test;
+
+namespace {
+
+constexpr int64_t kTile = 6, kPanel = 16;
+
+int64_t scratchBytes(int64_t tokens, int64_t size) { return (tokens + kPanel - 1) * (kTile + size) * sizeof(float); }
+
+/// One attention; element (b, h, i, d) of a tensor is at the sum of index times stride.
+struct Shape {
+  int64_t batches, heads, keyHeads, queries, tokens, size;
+  bool causal = false, maskedRowsZero = false;
+};
+
+struct Strides {
+  int64_t batch, head, token;
+};
+
+Strides byHead(int64_t heads, int64_t tokens, int64_t size) { return {heads * tokens * size, tokens * size, size}; }
+
+/// The result in [B][H][S][D] order.
+std::vector<double> attention(const Shape &shape, const float *q, Strides qs, const float *k, Strides ks,
+                              const float *v, Strides vs, const float *mask, Strides ms, int64_t maskColumn) {
+  std::vector<double> result;
+  for (int64_t b = 0; b < shape.batches; ++b)
+    for (int64_t h = 0; h < shape.heads; ++h)
+      for (int64_t i = 0; i < shape.queries; ++i) {
+        int64_t keyHead = h / (shape.heads / shape.keyHeads);
+        std::vector<double> scores(shape.tokens, -INFINITY);
+        double max = -INFINITY, sum = 0;
+        for (int64_t j = 0; j < shape.tokens; ++j) {
+          if (shape.causal && j > i + shape.tokens - shape.queries)
+            continue;
+          double score = 0;
+          for (int64_t d = 0; d < shape.size; ++d)
+            score += double(q[b * qs.batch + h * qs.head + i * qs.token + d]) *
+                     k[b * ks.batch + keyHead * ks.head + j * ks.token + d];
+          scores[j] = 0.25 * score + (mask ? mask[b * ms.batch + h * ms.head + i * ms.token + j * maskColumn] : 0);
+          max = std::max(max, scores[j]);
+        }
+        bool zero = shape.maskedRowsZero && std::isinf(max);
+        for (double &score : scores)
+          sum += score = zero ? 0 : std::exp(score - max);
+        for (int64_t d = 0; d < shape.size; ++d) {
+          double total = 0;
+          for (int64_t j = 0; j < shape.tokens; ++j)
+            total += scores[j] * v[b * vs.batch + keyHead * vs.head + j * vs.token + d];
+          result.push_back(zero ? 0 : total / sum);
+        }
+      }
+  return result;
+}
+
+void expectClose(GuardedBuffer &actual, const std::vector<double> &expected) {
+  ASSERT_EQ(actual.size(), expected.size());
+  for (size_t i = 0; i < expected.size(); ++i) {
+    if (std::isnan(expected[i]))
+      ASSERT_TRUE(std::isnan(actual[i])) << "element " << i;
+    else
+      ASSERT_NEAR(actual[i], expected[i], 3e-6) << "element " << i;
+  }
+  EXPECT_TRUE(actual.isIntact());
+}
+
+std::string join(std::initializer_list<std::string> sizes) {
+  std::string text = "tensor<";
+  for (const std::string &size : sizes)
+    text += size + "x";
+  return text + "f32>";
+}
+
+class EmitAttention : public testing::TestWithParam<const char *> {
+protected:
+  CompiledKernel compile(const std::string &text) {
+    auto kernel = CompiledKernel::compile(text, GetParam());
+    if (!kernel) {
+      ADD_FAILURE() << llvm::toString(kernel.takeError()) << text;
+      std::abort();
+    }
+    return std::move(*kernel);
+  }
+
+  /// q, k, v as [B][H][S|T][D]; `mask` the type of a mask or empty.
+  std::string kernelText(const Shape &shape, const std::string &mask) {
+    std::string h = std::to_string(shape.heads), g = std::to_string(shape.keyHeads), d = std::to_string(shape.size);
+    std::string q = join({"?", h, "?", d}), k = join({"?", g, "?", d});
+    std::string attributes = std::string("{scale = 0.25 : f32") + (shape.causal ? ", causal" : "") +
+                             (shape.maskedRowsZero ? ", masked_rows_zero" : "") + "}";
+    // Dynamic sizes in slot order: q's two, k's batch, then k's tokens.
+    std::string dims = mask.empty() ? "(a, b, c, t, e, f, g, h)" : "(a, b, c, t, e, f, m, n, g, h)";
+    return "func.func @k(%q: " + q + ", %k: " + k + ", %v: " + k + (mask.empty() ? "" : ", %m: " + mask) + ") -> " +
+           q + " attributes {pleat.kernel, pleat.parallel, pleat.scratch = affine_map<" + dims + " -> ((t + 15) * " +
+           std::to_string(4 * (kTile + shape.size)) + ")>} {\n%y = pleat.attention %q, %k, %v" +
+           (mask.empty() ? "" : " mask %m") + " " + attributes + " : " + q + ", " + k + ", " + k +
+           (mask.empty() ? "" : ", " + mask) + " -> " + q + "\nreturn %y : " + q + "\n}";
+  }
+
+  void runPlain(const CompiledKernel &kernel, const Shape &shape) {
+    SCOPED_TRACE(testing::Message() << shape.queries << " queries, " << shape.tokens << " tokens, size " << shape.size);
+    GuardedBuffer q(shape.batches * shape.heads * shape.queries * shape.size);
+    GuardedBuffer k(shape.batches * shape.keyHeads * shape.tokens * shape.size), v(k.size());
+    fillRandom(q.data(), q.size(), 1);
+    fillRandom(k.data(), k.size(), 2);
+    fillRandom(v.data(), v.size(), 3);
+    Strides qs = byHead(shape.heads, shape.queries, shape.size), ks = byHead(shape.keyHeads, shape.tokens, shape.size);
+    std::vector<double> expected =
+        attention(shape, q.data(), qs, k.data(), ks, v.data(), ks, nullptr, {0, 0, 0}, 0);
+    std::vector<float> whole;
+    for (int64_t parts : {1, 2, 3}) {
+      GuardedBuffer out(q.size());
+      kernel.run({q.address(), shape.batches, shape.queries, k.address(), shape.batches, shape.tokens, v.address(),
+                  shape.batches, shape.tokens, out.address(), shape.batches, shape.queries},
+                 parts, scratchBytes(shape.tokens, shape.size));
+      expectClose(out, expected);
+      if (parts == 1)
+        whole.assign(out.data(), out.data() + out.size());
+      EXPECT_EQ(std::memcmp(whole.data(), out.data(), whole.size() * sizeof(float)), 0) << parts << " parts";
+    }
+  }
+};
+
+} // namespace
+
+TEST_P(EmitAttention, HeadSizesAndLengths) {
+  for (int64_t size : {8, 24, 32, 64, 5})
+    for (bool causal : {false, true}) {
+      Shape shape{2, 4, size == 32 ? 2 : 4, 1, 1, size, causal};
+      CompiledKernel kernel = compile(kernelText(shape, ""));
+      for (auto [queries, tokens] : {std::pair<int64_t, int64_t>{1, 1}, {1, 33}, {3, 17}, {4, 4}, {6, 16}, {7, 7},
+                                     {16, 40}, {17, 17}, {65, 130}}) {
+        shape.queries = queries;
+        shape.tokens = tokens;
+        runPlain(kernel, shape);
+      }
+    }
+}
+
+TEST_P(EmitAttention, MaskPerKeyAndPerPair) {
+  for (bool perPair : {false, true})
+    for (bool zero : {false, true}) {
+      Shape shape{2, 2, 2, 1, 1, 16, false, zero};
+      CompiledKernel kernel = compile(kernelText(shape, perPair ? "tensor<1x1x?x?xf32>" : "tensor<?x1x1x?xf32>"));
+      for (auto [queries, tokens] : {std::pair<int64_t, int64_t>{1, 9}, {7, 19}, {12, 32}}) {
+        SCOPED_TRACE(testing::Message() << queries << " queries, " << tokens << " tokens");
+        shape.queries = queries;
+        shape.tokens = tokens;
+        GuardedBuffer q(4 * queries * 16), k(4 * tokens * 16), v(k.size()), out(q.size());
+        GuardedBuffer mask((perPair ? queries : 2) * tokens);
+        fillRandom(q.data(), q.size(), 1);
+        fillRandom(k.data(), k.size(), 2);
+        fillRandom(v.data(), v.size(), 3);
+        fillRandom(mask.data(), mask.size(), 4);
+        for (int64_t j = 0; j < tokens; ++j)
+          mask[j] = -INFINITY; // query 0, or batch 0, sees nothing
+        mask[mask.size() - 1] = -3.4e38f;
+        Strides qs = byHead(2, queries, 16), ks = byHead(2, tokens, 16);
+        Strides ms = perPair ? Strides{0, 0, tokens} : Strides{tokens, 0, 0};
+        std::vector<double> expected =
+            attention(shape, q.data(), qs, k.data(), ks, v.data(), ks, mask.data(), ms, 1);
+        std::vector<int64_t> operands = {q.address(), 2, queries, k.address(), 2, tokens, v.address(), 2, tokens,
+                                         mask.address()};
+        operands.insert(operands.end(), {perPair ? queries : 2, tokens, out.address(), 2, queries});
+        kernel.run(operands, 2, scratchBytes(tokens, 16));
+        expectClose(out, expected);
+      }
+    }
+}
+
+TEST_P(EmitAttention, ReadsFusedProjectionAndWritesTokens) {
+  const char *text = R"(
+func.func @k(%qkv: tensor<?x?x72xf32>, %b: index, %s: index) -> tensor<?x?x24xf32>
+    attributes {pleat.kernel, pleat.parallel, pleat.scratch = affine_map<(x, y, b, s, u, w) -> ((s + 15) * 56)>} {
+  %r = pleat.reshape %qkv [%b, %s] : tensor<?x?x72xf32> -> tensor<?x?x3x3x8xf32>
+  %q5 = tensor.extract_slice %r[0, 0, 0, 0, 0] [%b, %s, 1, 3, 8] [1, 1, 1, 1, 1]
+          : tensor<?x?x3x3x8xf32> to tensor<?x?x3x8xf32>
+  %k5 = tensor.extract_slice %r[0, 0, 1, 0, 0] [%b, %s, 1, 3, 8] [1, 1, 1, 1, 1]
+          : tensor<?x?x3x3x8xf32> to tensor<?x?x3x8xf32>
+  %v5 = tensor.extract_slice %r[0, 0, 2, 0, 0] [%b, %s, 1, 3, 8] [1, 1, 1, 1, 1]
+          : tensor<?x?x3x3x8xf32> to tensor<?x?x3x8xf32>
+  %e = tensor.empty(%b, %s) : tensor<?x3x?x8xf32>
+  %q = linalg.transpose ins(%q5 : tensor<?x?x3x8xf32>) outs(%e : tensor<?x3x?x8xf32>) permutation = [0, 2, 1, 3]
+  %k = linalg.transpose ins(%k5 : tensor<?x?x3x8xf32>) outs(%e : tensor<?x3x?x8xf32>) permutation = [0, 2, 1, 3]
+  %v = linalg.transpose ins(%v5 : tensor<?x?x3x8xf32>) outs(%e : tensor<?x3x?x8xf32>) permutation = [0, 2, 1, 3]
+  %a = pleat.attention %q, %k, %v {scale = 0.25 : f32, causal}
+         : tensor<?x3x?x8xf32>, tensor<?x3x?x8xf32>, tensor<?x3x?x8xf32> -> tensor<?x3x?x8xf32>
+  %e2 = tensor.empty(%b, %s) : tensor<?x?x3x8xf32>
+  %t = linalg.transpose ins(%a : tensor<?x3x?x8xf32>) outs(%e2 : tensor<?x?x3x8xf32>) permutation = [0, 2, 1, 3]
+  %y = pleat.reshape %t [%b, %s] : tensor<?x?x3x8xf32> -> tensor<?x?x24xf32>
+  return %y : tensor<?x?x24xf32>
+}
+)";
+  CompiledKernel kernel = compile(text);
+  for (int64_t length : {1, 5, 21}) {
+    Shape shape{2, 3, 3, length, length, 8, true};
+    GuardedBuffer qkv(2 * length * 72), out(2 * length * 24);
+    fillRandom(qkv.data(), qkv.size(), 7);
+    Strides strides{length * 72, 8, 72};
+    std::vector<double> byHeads = attention(shape, qkv.data(), strides, qkv.data() + 24, strides, qkv.data() + 48,
+                                            strides, nullptr, {0, 0, 0}, 0);
+    std::vector<double> expected(byHeads.size());
+    for (int64_t b = 0; b < 2; ++b)
+      for (int64_t h = 0; h < 3; ++h)
+        for (int64_t i = 0; i < length; ++i)
+          for (int64_t d = 0; d < 8; ++d)
+            expected[((b * length + i) * 3 + h) * 8 + d] = byHeads[((b * 3 + h) * length + i) * 8 + d];
+    kernel.run({qkv.address(), 2, length, 2, length, out.address(), 2, length}, 2, scratchBytes(length, 8));
+    expectClose(out, expected);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Levels, EmitAttention, testing::Values("x86-64-v3", "x86-64-v4"),
+                         [](const auto &info) { return std::string(info.param).substr(7); });
