@@ -4,6 +4,7 @@
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Analysis/SizeExprs.h"
 #include "passes/CPU/KernelAbi/KernelAbi.h"
+#include "passes/CPU/Scratch.h"
 #include "passes/Optimization/FormKernels/Grouping.h"
 #include "passes/Utils/SizeValues.h"
 
@@ -126,6 +127,8 @@ private:
     for (Value output : outputs)
       results.push_back(mapping.lookup(output));
     func::ReturnOp::create(builder, kernel.getLoc(), results);
+    if (std::optional<AffineMap> scratch = scratchFor(kernel))
+      kernel->setAttr(kScratchAttrName, AffineMapAttr::get(*scratch));
     return unique(kernel, kernelName(group.anchor));
   }
 
