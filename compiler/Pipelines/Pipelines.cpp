@@ -5,6 +5,7 @@
 #include "passes/CPU/PlanMemory/PlanMemory.h"
 #include "passes/Conversion/ONNXToPleat/ONNXToPleat.h"
 #include "passes/Optimization/AssignLayouts/AssignLayouts.h"
+#include "passes/Optimization/ExpandFactors/ExpandFactors.h"
 #include "passes/Optimization/FormKernels/FormKernels.h"
 #include "passes/Optimization/FuseElementwise/FuseElementwise.h"
 #include "passes/Optimization/RollLayers/RollLayers.h"
@@ -25,13 +26,14 @@ static void addCleanup(OpPassManager &passes) {
 }
 
 void pleat::addRecoverPasses(OpPassManager &passes) {
-  passes.addPass(createConvertONNXToPleat());
+  passes.addNestedPass<func::FuncOp>(createONNXToPleat());
   addCleanup(passes);
 }
 
 void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::FuncOp>(createRollLayers()); }
 
 void pleat::addKernelPasses(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createExpandFactors());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   addCleanup(passes);
   passes.addNestedPass<func::FuncOp>(createAssignLayouts());

@@ -10,9 +10,8 @@ using namespace mlir;
 using namespace pleat;
 using llvm::Expected;
 
-static Expected<pleat_type> typeCode(Type type, StringRef name) {
+static Expected<pleat_type> typeCode(Type type, bool isUnsigned, StringRef name) {
   if (auto integer = dyn_cast<IntegerType>(type)) {
-    bool isUnsigned = integer.isUnsigned();
     switch (integer.getWidth()) {
     case 1:
       return PLEAT_BOOL;
@@ -128,7 +127,8 @@ private:
     if (auto name = attributes ? attributes.getAs<StringAttr>(PleatDialect::getNameAttrName()) : StringAttr())
       spec.name = name.str();
     auto type = cast<RankedTensorType>(value.getType());
-    Expected<pleat_type> code = typeCode(type.getElementType(), spec.name);
+    bool isUnsigned = attributes && attributes.contains("pleat.unsigned");
+    Expected<pleat_type> code = typeCode(type.getElementType(), isUnsigned, spec.name);
     if (!code)
       return code.takeError();
     spec.type = *code;

@@ -7,7 +7,7 @@
 using namespace mlir;
 using namespace pleat;
 
-void pleat::addLedgerRow(ModuleOp module, const LedgerRow &row) {
+void pleat::addWeightChange(ModuleOp module, const WeightChange &row) {
   Builder builder(module.getContext());
   SmallVector<Attribute> rows;
   if (auto known = module->getAttrOfType<ArrayAttr>(PleatDialect::getLedgerAttrName()))

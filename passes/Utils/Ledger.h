@@ -6,7 +6,7 @@
 namespace pleat {
 
 /// One row. Flops are per row of activations.
-struct LedgerRow {
+struct WeightChange {
   llvm::StringRef pass, weight;
   llvm::StringRef kind; ///< exact, reassociating or lossy
   int64_t bytesBefore, bytesAfter, flopsBefore, flopsAfter;
@@ -15,6 +15,6 @@ struct LedgerRow {
 };
 
 /// Adds a row to the module's `pleat.ledger`.
-void addLedgerRow(mlir::ModuleOp module, const LedgerRow &row);
+void addWeightChange(mlir::ModuleOp module, const WeightChange &row);
 
 } // namespace pleat

@@ -112,7 +112,7 @@ private:
     weight.replaceAllUsesWith(product.getResult());
     weight.erase();
     int64_t dense = rows * columns, thin = wanted * (rows + columns);
-    addLedgerRow(getOperation(), {"decompose-svd", name, "lossy", dense * 4, thin * 4, dense * 2, thin * 2,
+    addWeightChange(getOperation(), {"decompose-svd", name, "lossy", dense * 4, thin * 4, dense * 2, thin * 2,
                                   factors.relativeError});
     return success();
   }

@@ -175,7 +175,7 @@ private:
       readers.transposed.clear();
     }
     bool transposed = !readers.transposed.empty();
-    bool sharePanels = transposed && cast<RankedTensorType>(weight.getType()).getRank() == 2;
+    bool sharePanels = transposed && !weight.getValue(); // a literal has the shape of its op
     if (!sharePanels)
       llvm::append_range(readers.others, readers.gathers);
     if (!readers.others.empty()) {

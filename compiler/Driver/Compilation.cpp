@@ -1,0 +1,173 @@
+// Runs the stages. What fails before kernels are formed is the model's; what fails after
+// is our mistake, and leaves a reproducer.
+#include "compiler/Driver/Compilation.h"
+
+#include "compiler/Import/ONNX/ONNXImport.h"
+#include "compiler/Pipelines/Pipelines.h"
+#include "compiler/Pipelines/Recipe.h"
+#include "compiler/Target/ArenaNeed.h"
+#include "compiler/Target/PlaceWeights.h"
+#include "dialects/Pleat/IR/PleatDialect.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Pass/PassRegistry.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace pleat;
+
+void pleat::reportError(const llvm::Twine &text) { llvm::errs() << "error: " << text << '\n'; }
+
+/// The name a location carries, of an ONNX node mostly.
+static StringRef nameOf(Location location) {
+  if (auto name = dyn_cast<NameLoc>(location))
+    return name.getName().getValue();
+  if (auto fused = dyn_cast<FusedLoc>(location))
+    for (Location inner : fused.getLocations())
+      if (StringRef name = nameOf(inner); !name.empty())
+        return name;
+  return {};
+}
+
+/// Prints a diagnostic with the node's name, unless its text begins with it already.
+static void printDiagnostic(Diagnostic &diagnostic) {
+  const char *severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error: "
+                         : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
+                         : diagnostic.getSeverity() == DiagnosticSeverity::Note    ? "note: "
+                                                                                   : "remark: ";
+  std::string text = diagnostic.str();
+  StringRef name = nameOf(diagnostic.getLocation());
+  llvm::errs() << severity;
+  if (!name.empty() && text.find("\"" + name.str() + "\"") == std::string::npos)
+    llvm::errs() << "node \"" << name << "\": ";
+  llvm::errs() << text << '\n';
+  for (Diagnostic &note : diagnostic.getNotes())
+    printDiagnostic(note);
+}
+
+Compilation::Compilation(const CompileOptions &options)
+    : options(options), weightStore(std::make_shared<WeightStore>()), plan(*weightStore) {
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registerImportDialects(registry);
+  registry.insert<PleatDialect>();
+  context = std::make_unique<MLIRContext>(registry);
+  context->loadDialect<PleatDialect>()->setWeightStore(weightStore);
+  context->getDiagEngine().registerHandler([](Diagnostic &diagnostic) { printDiagnostic(diagnostic); });
+}
+
+Compilation::~Compilation() = default;
+
+ExitCode Compilation::runPasses(StringRef stage, ExitCode onFailure,
+                                llvm::function_ref<void(OpPassManager &)> build) {
+  PassManager passes(context.get());
+  if (failed(applyPassManagerCLOptions(passes)))
+    return ExitCode::Usage;
+  applyDefaultTimingPassManagerCLOptions(passes);
+  build(passes);
+  SmallString<128> reproducer;
+  if (onFailure == ExitCode::Internal) {
+    llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, reproducer);
+    llvm::sys::path::append(reproducer, options.name + "-" + stage + ".mlir");
+    passes.enableCrashReproducerGeneration(reproducer);
+  }
+  if (succeeded(passes.run(*imported)))
+    return ExitCode::Done;
+  if (onFailure == ExitCode::Internal)
+    reportError("internal error in stage '" + stage + "'; " + reproducer + " reproduces it with pleat-opt");
+  return onFailure;
+}
+
+ExitCode Compilation::import() {
+  ImportResult result = importModel(options.modelPath, *context, *weightStore);
+  imported = std::move(result.module);
+  return static_cast<ExitCode>(result.status);
+}
+
+ExitCode Compilation::recover() {
+  ExitCode code = runPasses("recover", ExitCode::Unsupported, addRecoverPasses);
+  if (code != ExitCode::Done)
+    return code;
+  llvm::Expected<ModelInterface> described = describeInterface(*imported, options.name, options.dims);
+  if (!described) {
+    reportError(llvm::toString(described.takeError()));
+    return ExitCode::Unsupported;
+  }
+  modelInterface = std::move(*described);
+  return ExitCode::Done;
+}
+
+ExitCode Compilation::compress() {
+  if (options.recipePath.empty())
+    return ExitCode::Done;
+  auto file = llvm::MemoryBuffer::getFile(options.recipePath);
+  if (!file) {
+    reportError(options.recipePath + ": " + file.getError().message());
+    return ExitCode::Io;
+  }
+  llvm::Expected<Recipe> recipe = parseRecipe((*file)->getBuffer(), options.recipePath);
+  if (!recipe) {
+    reportError(llvm::toString(recipe.takeError()));
+    return ExitCode::InputInvalid;
+  }
+  return runPasses("compress", ExitCode::InputInvalid, [&](OpPassManager &passes) {
+    if (failed(parsePassPipeline(recipe->pipeline, passes)))
+      llvm::report_fatal_error("the recipe's checked text is no pipeline"); // our mistake
+  });
+}
+
+ExitCode Compilation::roll() {
+  return options.roll ? runPasses("roll", ExitCode::Internal, addRollPasses) : ExitCode::Done;
+}
+
+ExitCode Compilation::formKernels() { return runPasses("kernels", ExitCode::Internal, addKernelPasses); }
+
+ExitCode Compilation::lower() {
+  if (llvm::Error error = placeWeights(*imported, *weightStore, plan)) {
+    reportError(llvm::toString(std::move(error)));
+    return ExitCode::Internal;
+  }
+  std::vector<std::string> levels;
+  for (const LevelInfo *level : options.levels)
+    levels.push_back(level->name.str());
+  return runPasses("codegen", ExitCode::Internal,
+                   [&](OpPassManager &passes) { addCodegenPasses(passes, levels); });
+}
+
+TargetOptions Compilation::targetOptions(const WrittenWeights &weights, ArrayRef<uint8_t> embedded) const {
+  TargetOptions target;
+  target.levels = options.levels;
+  target.weights.buildId = weights.buildId;
+  target.weights.bytes = weights.bytes;
+  target.weights.embedded = embedded;
+  target.sanitizer = options.instrument == "thread"    ? Sanitizer::Thread
+                     : options.instrument == "address" ? Sanitizer::Address
+                                                       : Sanitizer::None;
+  return target;
+}
+
+llvm::Expected<ObjectFile> Compilation::compile(const WrittenWeights &weights, ArrayRef<uint8_t> embedded) {
+  return compileModule(*imported, modelInterface, targetOptions(weights, embedded));
+}
+
+llvm::Expected<std::string> Compilation::compileToText(TextForm form) {
+  return pleat::compileToText(*imported, modelInterface, targetOptions({}, {}), form);
+}
+
+std::optional<int64_t> Compilation::arenaBytes() {
+  SmallVector<int64_t> bounds;
+  for (const DimSpec &dim : modelInterface.dims) {
+    if (dim.upper == 0)
+      return std::nullopt;
+    bounds.push_back(dim.upper);
+  }
+  return arenaBytesAt(*imported, bounds);
+}
+
+std::string Compilation::arenaFormula() { return arenaText(*imported, modelInterface); }

@@ -1,0 +1,65 @@
+/// One compilation, stage by stage: what `compile` runs through, and `--emit` stops in.
+#pragma once
+
+#include "compiler/Artifact/WeightsFile.h"
+#include "compiler/Driver/CompileOptions.h"
+#include "compiler/Target/CompileModule.h"
+#include "dialects/Pleat/Weights/WeightStore.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+namespace mlir {
+class OpPassManager;
+}
+
+namespace pleat {
+
+class Compilation {
+public:
+  explicit Compilation(const CompileOptions &options);
+  ~Compilation();
+
+  /// Each stage needs the one before. Diagnostics go to stderr; the code says how it ended.
+  ExitCode import();
+  ExitCode recover();
+  /// Runs the recipe's passes, if there is one.
+  ExitCode compress();
+  /// Rolls repeated layers, unless told not to.
+  ExitCode roll();
+  ExitCode formKernels();
+  /// Places weights and lowers everything to the LLVM dialect.
+  ExitCode lower();
+  /// Machine code for the weights that have been written; `embedded` is their image if it
+  /// becomes part of the object.
+  llvm::Expected<ObjectFile> compile(const WrittenWeights &weights, llvm::ArrayRef<uint8_t> embedded);
+  llvm::Expected<std::string> compileToText(TextForm form);
+
+  mlir::ModuleOp module() { return *imported; }
+  const ModelInterface &interface() const { return modelInterface; }
+  const WeightsPlan &weights() const { return plan; }
+  /// Arena bytes of one thread with every dimension at its bound; nullopt if one has none.
+  std::optional<int64_t> arenaBytes();
+  /// Arena bytes as an expression of the dimensions.
+  std::string arenaFormula();
+
+private:
+  /// Runs passes; on failure ends with `onFailure`, and for internal errors leaves a
+  /// reproducer and names it.
+  ExitCode runPasses(llvm::StringRef stage, ExitCode onFailure,
+                     llvm::function_ref<void(mlir::OpPassManager &)> build);
+  TargetOptions targetOptions(const WrittenWeights &weights, llvm::ArrayRef<uint8_t> embedded) const;
+
+  const CompileOptions &options;
+  std::shared_ptr<WeightStore> weightStore;
+  std::unique_ptr<mlir::MLIRContext> context;
+  mlir::OwningOpRef<mlir::ModuleOp> imported;
+  ModelInterface modelInterface;
+  WeightsPlan plan;
+};
+
+/// Says `text` on stderr as an error of ours.
+void reportError(const llvm::Twine &text);
+
+} // namespace pleat

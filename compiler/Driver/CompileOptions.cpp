@@ -1,0 +1,115 @@
+// The command line of `compile`. Options are local, so that no flag belongs to the process.
+#include "compiler/Driver/CompileOptions.h"
+
+#include "mlir/IR/AsmState.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Pass/PassManager.h"
+#include "mlir/Support/Timing.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace pleat;
+namespace cl = llvm::cl;
+
+llvm::Expected<DimBounds> pleat::parseDimBounds(llvm::StringRef text) {
+  auto malformed = [&] {
+    return llvm::createStringError("--dim expects NAME=LO..HI[:STEP] or NAME=SIZE, but got '%s'", text.str().c_str());
+  };
+  auto [name, range] = text.split('=');
+  if (name.empty() || range.empty())
+    return malformed();
+  DimBounds bounds;
+  bounds.name = name.str();
+  auto [ends, step] = range.split(':');
+  if (!step.empty() && (step.getAsInteger(10, bounds.step) || bounds.step < 1))
+    return malformed();
+  size_t dots = ends.find("..");
+  llvm::StringRef low = ends.substr(0, dots), high = dots == llvm::StringRef::npos ? ends : ends.substr(dots + 2);
+  if (low.getAsInteger(10, bounds.lower) || high.getAsInteger(10, bounds.upper) || bounds.lower < 0 ||
+      bounds.upper < bounds.lower)
+    return malformed();
+  return bounds;
+}
+
+/// Splits DIR/NAME. The directory may be missing.
+static void splitOutput(llvm::StringRef output, CompileOptions &options) {
+  options.name = llvm::sys::path::filename(output).str();
+  options.outputDirectory = llvm::sys::path::parent_path(output).str();
+  if (options.outputDirectory.empty())
+    options.outputDirectory = ".";
+}
+
+std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *const *argv) {
+  cl::OptionCategory category("Compile options");
+  cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::Required, cl::cat(category));
+  cl::opt<std::string> output("o", cl::desc("Artefact to write: DIR/NAME"), cl::value_desc("DIR/NAME"), cl::cat(category));
+  cl::list<std::string> dims("dim", cl::desc("Bounds of a symbolic dimension"), cl::value_desc("NAME=LO..HI[:STEP]"),
+                             cl::cat(category));
+  cl::list<std::string> isa("isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
+                            cl::desc("Instruction set levels: x86-64-v3, x86-64-v4, x86-64-v4-amx (default: all)"));
+  cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"), cl::cat(category));
+  cl::opt<std::string> weights("weights", cl::desc("Where weights go: file (default) or embed"), cl::init("file"),
+                               cl::value_desc("file|embed"), cl::cat(category));
+  cl::opt<std::string> emit("emit", cl::value_desc("STAGE"), cl::cat(category),
+                            cl::desc("Stop at a stage and print it: onnx, pleat, kernels, llvm-dialect, llvm, asm"));
+  cl::opt<bool> noRoll("no-roll", cl::desc("Leave repeated layers written out"), cl::cat(category));
+  cl::opt<bool> json("json", cl::desc("Print the result as JSON"), cl::cat(category));
+  cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"), cl::cat(category));
+  mlir::registerMLIRContextCLOptions();
+  mlir::registerPassManagerCLOptions();
+  mlir::registerAsmPrinterCLOptions();
+  mlir::registerDefaultTimingManagerCLOptions();
+  if (!cl::ParseCommandLineOptions(argc, argv, "pleat compile: ONNX to a C library\n", &llvm::errs()))
+    return std::nullopt;
+
+  auto mistake = [](const llvm::Twine &text) -> std::optional<CompileOptions> {
+    llvm::errs() << "pleat compile: " << text << '\n';
+    return std::nullopt;
+  };
+  CompileOptions options;
+  options.modelPath = model;
+  options.recipePath = recipe;
+  options.roll = !noRoll;
+  options.json = json;
+  options.instrument = instrument;
+  if (weights != "file" && weights != "embed")
+    return mistake("--weights expects file or embed, but got '" + weights + "'");
+  options.embedWeights = weights == "embed";
+  for (const std::string &text : dims) {
+    llvm::Expected<DimBounds> bounds = parseDimBounds(text);
+    if (!bounds)
+      return mistake(llvm::toString(bounds.takeError()));
+    options.dims.push_back(*bounds);
+  }
+  for (const std::string &name : isa) {
+    const LevelInfo *level = findLevel(name);
+    if (!level)
+      return mistake("--isa: unknown level '" + name + "'; known: x86-64-v3, x86-64-v4, x86-64-v4-amx");
+    options.levels.push_back(level);
+  }
+  if (options.levels.empty())
+    for (const LevelInfo &level : allLevels())
+      options.levels.push_back(&level);
+  llvm::sort(options.levels);
+  options.levels.erase(std::unique(options.levels.begin(), options.levels.end()), options.levels.end());
+  if (!emit.empty()) {
+    options.emit = llvm::StringSwitch<std::optional<EmitStage>>(emit)
+                       .Case("onnx", EmitStage::Onnx)
+                       .Case("pleat", EmitStage::Pleat)
+                       .Cases({"kernels", "linalg"}, EmitStage::Kernels)
+                       .Case("llvm-dialect", EmitStage::LlvmDialect)
+                       .Case("llvm", EmitStage::Llvm)
+                       .Case("asm", EmitStage::Assembly)
+                       .Default(std::nullopt);
+    if (!options.emit)
+      return mistake("--emit: unknown stage '" + emit + "'; known: onnx, pleat, kernels, llvm-dialect, llvm, asm");
+  }
+  if (output.empty() && !options.emit)
+    return mistake("expects -o DIR/NAME");
+  splitOutput(output.empty() ? "model" : llvm::StringRef(output), options);
+  if (llvm::Error error = checkModelName(options.name))
+    return mistake(llvm::toString(std::move(error)));
+  return options;
+}

@@ -1,0 +1,39 @@
+/// What `pleat compile` and `pleat check` are told on the command line.
+#pragma once
+
+#include "compiler/Driver/ExitCode.h"
+#include "compiler/Target/DescribeInterface.h"
+#include "passes/CPU/IsaLevel.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pleat {
+
+/// Stages at which `--emit` stops and prints.
+enum class EmitStage { Onnx, Pleat, Kernels, LlvmDialect, Llvm, Assembly };
+
+struct CompileOptions {
+  std::string modelPath;
+  /// -o DIR/NAME, split.
+  std::string outputDirectory, name;
+  std::vector<DimBounds> dims;
+  std::vector<const LevelInfo *> levels;
+  std::optional<EmitStage> emit;
+  std::string recipePath;
+  bool embedWeights = false;
+  bool roll = true;
+  bool json = false;
+  /// Test-only: "address" or "thread".
+  std::string instrument;
+};
+
+/// Reads the command line of `compile`; argv[0] is the verb. On a mistake, says what is
+/// wrong on stderr and returns nullopt. `--help` prints and ends the process, as LLVM's
+/// parser does.
+std::optional<CompileOptions> parseCompileOptions(int argc, const char *const *argv);
+
+/// Parses NAME=LO..HI[:STEP] or NAME=SIZE.
+llvm::Expected<DimBounds> parseDimBounds(llvm::StringRef text);
+
+} // namespace pleat

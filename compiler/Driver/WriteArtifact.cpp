@@ -1,0 +1,140 @@
+// The files of an artefact and what they say about each other.
+#include "compiler/Driver/WriteArtifact.h"
+
+#include "compiler/Artifact/ArtifactWriter.h"
+#include "compiler/Artifact/CMakePackage.h"
+#include "compiler/Artifact/HeaderFile.h"
+#include "compiler/Artifact/Manifest.h"
+#include "compiler/Artifact/OutputFile.h"
+#include "compiler/Target/Libraries.h"
+#include "compiler/Target/ReadLedger.h"
+
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/MemoryBuffer.h"
+
+using namespace pleat;
+using llvm::Error;
+
+namespace {
+
+class ArtifactBuilder {
+public:
+  ArtifactBuilder(Compilation &compilation, const CompileOptions &options)
+      : compilation(compilation), options(options), name(options.name) {}
+
+  Error build() {
+    auto created = ArtifactWriter::create(options.outputDirectory);
+    if (!created)
+      return created.takeError();
+    writer = std::move(*created);
+    if (Error error = writeWeights())
+      return error;
+    if (Error error = writeLibraries())
+      return error;
+    std::string weightsFile = options.embedWeights || weights.bytes == 0 ? "" : name + ".weights";
+    const ModelInterface &interface = compilation.interface();
+    if (Error error = addText(name + ".h", headerText(interface, options.embedWeights, weightsFile)))
+      return error;
+    if (Error error = addText(name + "Config.cmake", cmakePackageText(name, weightsFile)))
+      return error;
+    if (Error error = writeManifest())
+      return error;
+    return writer->commit();
+  }
+
+private:
+  /// Adds `file` to the manifest's list.
+  Error record(llvm::StringRef file) {
+    llvm::Expected<FileRecord> entry = recordFile(writer->path(file));
+    if (!entry)
+      return entry.takeError();
+    entry->name = file.str();
+    manifest.files.push_back(std::move(*entry));
+    return Error::success();
+  }
+
+  Error addText(const std::string &file, llvm::StringRef text) {
+    if (Error error = writeTextFile(writer->path(file), text))
+      return error;
+    return record(file);
+  }
+
+  Error writeWeights() {
+    const WeightsPlan &plan = compilation.weights();
+    if (plan.fileBytes() == 0)
+      return Error::success();
+    std::string file = name + ".weights";
+    std::string path = options.embedWeights ? writer->scratchPath(file) : writer->path(file);
+    llvm::Expected<WrittenWeights> written = plan.write(path);
+    if (!written)
+      return written.takeError();
+    weights = *written;
+    if (!options.embedWeights)
+      return record(file);
+    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/false, /*RequiresNullTerminator=*/false);
+    if (!buffer)
+      return llvm::createFileError(path, buffer.getError());
+    embedded = std::move(*buffer);
+    return Error::success();
+  }
+
+  Error writeLibraries() {
+    llvm::ArrayRef<uint8_t> image;
+    if (embedded)
+      image = {reinterpret_cast<const uint8_t *>(embedded->getBufferStart()), embedded->getBufferSize()};
+    llvm::Expected<ObjectFile> object = compilation.compile(weights, image);
+    if (!object)
+      return object.takeError();
+    manifest.codeBytes = object->codeBytes;
+    std::string archive = "lib" + name + ".a", shared = "lib" + name + ".so";
+    if (Error error = writeArchive(*object, name, writer->path(archive)))
+      return error;
+    if (Error error = linkShared(*object, name, writer->path(shared)))
+      return error;
+    if (Error error = record(archive))
+      return error;
+    return record(shared);
+  }
+
+  Error writeManifest() {
+    manifest.compiler = "pleat " PLEAT_VERSION;
+    manifest.llvm = LLVM_VERSION_STRING;
+    for (const LevelInfo *level : options.levels)
+      manifest.levels.push_back(level->name.str());
+    manifest.weightsBytes = weights.bytes;
+    manifest.arenaBytes = compilation.arenaBytes();
+    manifest.arenaFormula = compilation.arenaFormula();
+    manifest.ledger = readLedger(compilation.module());
+    for (LedgerRow &row : packRows(compilation.weights()))
+      manifest.ledger.push_back(std::move(row));
+    std::vector<std::string> hashed{options.modelPath};
+    if (!options.recipePath.empty())
+      hashed.push_back(options.recipePath);
+    for (const std::string &path : hashed) {
+      llvm::Expected<FileRecord> file = recordFile(path);
+      if (!file)
+        return file.takeError();
+      manifest.hashes.push_back({path == options.modelPath ? "model" : "recipe", file->hash});
+    }
+    return writeTextFile(writer->path(name + ".json"), manifestText(compilation.interface(), manifest));
+  }
+
+  Compilation &compilation;
+  const CompileOptions &options;
+  std::string name;
+  std::unique_ptr<ArtifactWriter> writer;
+  std::unique_ptr<llvm::MemoryBuffer> embedded;
+  WrittenWeights weights;
+  Manifest manifest;
+};
+
+} // namespace
+
+ExitCode pleat::writeArtifact(Compilation &compilation, const CompileOptions &options) {
+  Error error = ArtifactBuilder(compilation, options).build();
+  if (!error)
+    return ExitCode::Done;
+  ExitCode code = error.isA<llvm::FileError>() ? ExitCode::Io : ExitCode::Internal;
+  reportError(llvm::toString(std::move(error)));
+  return code;
+}

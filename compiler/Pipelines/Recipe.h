@@ -1,0 +1,25 @@
+/// Recipes: which compression passes run, on what, with which parameters.
+///
+///     version: 1
+///     passes:
+///       - pass: decompose-svd
+///         targets: ["layers.*.mlp.*", "re:fc[12]$"]
+///         rank: 64
+#pragma once
+
+#include "llvm/Support/Error.h"
+#include <string>
+
+namespace pleat {
+
+/// A recipe as the pass pipeline it stands for.
+struct Recipe {
+  /// Text for `--pass-pipeline`, without the outer `builtin.module(...)`.
+  std::string pipeline;
+};
+
+/// Reads the recipe in `text`. Every mistake (an unknown key, a wrong type, a missing
+/// parameter) is an error that begins with "PATH:LINE:COLUMN: ".
+llvm::Expected<Recipe> parseRecipe(llvm::StringRef text, llvm::StringRef path);
+
+} // namespace pleat
