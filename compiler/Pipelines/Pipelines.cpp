@@ -4,6 +4,9 @@
 #include "passes/CPU/LowerKernels/LowerKernels.h"
 #include "passes/CPU/PlanMemory/PlanMemory.h"
 #include "passes/Conversion/ONNXToPleat/ONNXToPleat.h"
+#include "passes/Conversion/RaiseActivations/RaiseActivations.h"
+#include "passes/Conversion/RaiseAttention/RaiseAttention.h"
+#include "passes/Conversion/RaiseNorms/RaiseNorms.h"
 #include "passes/Optimization/AssignLayouts/AssignLayouts.h"
 #include "passes/Optimization/ExpandFactors/ExpandFactors.h"
 #include "passes/Optimization/FormKernels/FormKernels.h"
@@ -26,6 +29,9 @@ static void addCleanup(OpPassManager &passes) {
 }
 
 void pleat::addRecoverPasses(OpPassManager &passes) {
+  passes.addNestedPass<func::FuncOp>(createRaiseNorms());
+  passes.addNestedPass<func::FuncOp>(createRaiseActivations());
+  passes.addNestedPass<func::FuncOp>(createRaiseAttention());
   passes.addNestedPass<func::FuncOp>(createONNXToPleat());
   addCleanup(passes);
 }

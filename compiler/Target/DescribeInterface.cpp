@@ -1,6 +1,7 @@
 // Turns the signature of main, with its symbolic sizes, into a ModelInterface.
 #include "compiler/Target/DescribeInterface.h"
 
+#include "compiler/Target/SizeText.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Analysis/SizeExprs.h"
 
@@ -38,38 +39,6 @@ static Expected<pleat_type> typeCode(Type type, bool isUnsigned, StringRef name)
   return llvm::createStringError("\"%s\": unsupported element type %s; supported: f16, bf16, f32, f64, bool and "
                                  "integers of 8 to 64 bits",
                                  name.str().c_str(), text.c_str());
-}
-
-/// `expr` for readers, with the dimensions' names: "past + seq".
-static std::string exprText(AffineExpr expr, ArrayRef<std::string> dims) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return std::to_string(constant.getValue());
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return dims[symbol.getPosition()];
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  auto operand = [&](AffineExpr side) {
-    bool compound = isa<AffineBinaryOpExpr>(side) && expr.getKind() != AffineExprKind::Add;
-    std::string text = exprText(side, dims);
-    return compound ? "(" + text + ")" : text;
-  };
-  const char *sign = " + ";
-  switch (expr.getKind()) {
-  case AffineExprKind::Mul:
-    sign = " * ";
-    break;
-  case AffineExprKind::FloorDiv:
-    sign = " / ";
-    break;
-  case AffineExprKind::CeilDiv:
-    sign = " ceildiv ";
-    break;
-  case AffineExprKind::Mod:
-    sign = " mod ";
-    break;
-  default:
-    break;
-  }
-  return operand(binary.getLHS()) + sign + operand(binary.getRHS());
 }
 
 namespace {
@@ -153,7 +122,7 @@ private:
       axis.value = llvm::find(exprs, size) - exprs.begin();
       if (axis.value == static_cast<int64_t>(exprs.size())) {
         exprs.push_back(size);
-        interface.sizeExprs.push_back(exprText(size, sizes.dims()));
+        interface.sizeExprs.push_back(sizeText(size, sizes.dims()));
       }
     }
     return axis;

@@ -12,7 +12,8 @@ def PlanMemory : Pass<"pleat-plan-memory", "mlir::ModuleOp"> {
     `@pleat_eval_sizes` for the expressions of the module attribute `pleat.size_exprs`.
     Returned values are computed into the host's buffers; reshapes cost nothing. A
     `pleat.weight` must carry its place in the weights file as `pleat.offset` (bytes). The
-    module attribute `pleat.kernels` lists the kernel table's order.
+    module attribute `pleat.kernels` lists the kernel table's order, `pleat.arena` the
+    arena's slots: one map each, whose largest result, rounded up to 64, is its size.
 
     Arena slots are sized by the largest of the values that share them, as an expression of
     the model's dimensions, so that one plan serves every size.
@@ -31,7 +32,7 @@ def PlanMemory : Pass<"pleat-plan-memory", "mlir::ModuleOp"> {
     ```
     **After**
     ```mlir
-    module attributes {pleat.kernels = [@double]} {
+    module attributes {pleat.arena = [], pleat.kernels = [@double]} {
       func.func private @double(%arg0: tensor<4xf32>) -> tensor<4xf32> attributes {pleat.kernel} {
         %0 = arith.addf %arg0, %arg0 : tensor<4xf32>
         return %0 : tensor<4xf32>

@@ -443,6 +443,23 @@ void pleat::emitArenaFunction(ModuleOp module, const MemoryPlan &plan, Location 
     bytes = arith::AddIOp::create(builder, loc, bytes, all);
   }
   func::ReturnOp::create(builder, loc, bytes);
+
+  // The same as data, for the manifest.
+  auto mapOf = [&](ArrayRef<AffineExpr> exprs) -> Attribute {
+    unsigned symbols = 0;
+    for (AffineExpr expr : exprs)
+      expr.walk([&](AffineExpr part) {
+        if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
+          symbols = std::max(symbols, symbol.getPosition() + 1);
+      });
+    return AffineMapAttr::get(AffineMap::get(0, symbols, exprs, module.getContext()));
+  };
+  SmallVector<Attribute> slots;
+  for (ArrayRef<AffineExpr> values : plan.slots)
+    slots.push_back(mapOf(values));
+  if (!plan.scratch.empty())
+    slots.push_back(mapOf(plan.scratch));
+  module->setAttr("pleat.arena", ArrayAttr::get(module.getContext(), slots));
 }
 
 void pleat::emitSizesFunction(ModuleOp module, AffineMap exprs, Location loc) {
