@@ -2,6 +2,7 @@
 // is our mistake, and leaves a reproducer.
 #include "compiler/Driver/Compilation.h"
 
+#include "compiler/Driver/Diagnostics.h"
 #include "compiler/Import/ONNX/ONNXImport.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/Pipelines/Recipe.h"
@@ -9,7 +10,6 @@
 #include "compiler/Target/PlaceWeights.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
 
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Pass/PassManager.h"
@@ -21,35 +21,6 @@
 using namespace mlir;
 using namespace pleat;
 
-void pleat::reportError(const llvm::Twine &text) { llvm::errs() << "error: " << text << '\n'; }
-
-/// The name a location carries, of an ONNX node mostly.
-static StringRef nameOf(Location location) {
-  if (auto name = dyn_cast<NameLoc>(location))
-    return name.getName().getValue();
-  if (auto fused = dyn_cast<FusedLoc>(location))
-    for (Location inner : fused.getLocations())
-      if (StringRef name = nameOf(inner); !name.empty())
-        return name;
-  return {};
-}
-
-/// Prints a diagnostic with the node's name, unless its text begins with it already.
-static void printDiagnostic(Diagnostic &diagnostic) {
-  const char *severity = diagnostic.getSeverity() == DiagnosticSeverity::Error     ? "error: "
-                         : diagnostic.getSeverity() == DiagnosticSeverity::Warning ? "warning: "
-                         : diagnostic.getSeverity() == DiagnosticSeverity::Note    ? "note: "
-                                                                                   : "remark: ";
-  std::string text = diagnostic.str();
-  StringRef name = nameOf(diagnostic.getLocation());
-  llvm::errs() << severity;
-  if (!name.empty() && text.find("\"" + name.str() + "\"") == std::string::npos)
-    llvm::errs() << "node \"" << name << "\": ";
-  llvm::errs() << text << '\n';
-  for (Diagnostic &note : diagnostic.getNotes())
-    printDiagnostic(note);
-}
-
 Compilation::Compilation(const CompileOptions &options)
     : options(options), weightStore(std::make_shared<WeightStore>()), plan(*weightStore) {
   DialectRegistry registry;
@@ -58,8 +29,9 @@ Compilation::Compilation(const CompileOptions &options)
   registerImportDialects(registry);
   registry.insert<PleatDialect>();
   context = std::make_unique<MLIRContext>(registry);
-  context->loadDialect<PleatDialect>()->setWeightStore(weightStore);
-  context->getDiagEngine().registerHandler([](Diagnostic &diagnostic) { printDiagnostic(diagnostic); });
+  context->loadDialect<PleatDialect>();
+  context->getLoadedDialect<PleatDialect>()->setWeightStore(weightStore);
+  printDiagnosticsOf(*context);
 }
 
 Compilation::~Compilation() = default;

@@ -59,7 +59,4 @@ private:
   WeightsPlan plan;
 };
 
-/// Says `text` on stderr as an error of ours.
-void reportError(const llvm::Twine &text);
-
 } // namespace pleat

@@ -1,5 +1,6 @@
 // pleat compile: all stages, then the artefact.
 #include "compiler/Driver/Compilation.h"
+#include "compiler/Driver/Diagnostics.h"
 #include "compiler/Driver/Verb.h"
 #include "compiler/Driver/WriteArtifact.h"
 

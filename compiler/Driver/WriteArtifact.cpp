@@ -6,6 +6,7 @@
 #include "compiler/Artifact/HeaderFile.h"
 #include "compiler/Artifact/Manifest.h"
 #include "compiler/Artifact/OutputFile.h"
+#include "compiler/Driver/Diagnostics.h"
 #include "compiler/Target/Libraries.h"
 #include "compiler/Target/ReadLedger.h"
 

@@ -23,13 +23,13 @@ std::string operatorOf(const NodeIssue &issue) {
 } // namespace
 
 CheckReport pleat::checkModel(ModuleOp module,
-                              llvm::function_ref<std::optional<Unsupported>(onnx::NodeOp)> whyUnsupported) {
+                              llvm::function_ref<std::optional<Obstacle>(onnx::NodeOp)> whyUnsupported) {
   CheckReport report;
   if (auto from = module->getAttrOfType<IntegerAttr>(onnx::ONNXDialect::getConvertedFromAttrName()))
     report.convertedFrom = from.getInt();
   module.walk<WalkOrder::PreOrder>([&](onnx::NodeOp node) {
     ++report.nodes;
-    std::optional<Unsupported> why = whyUnsupported(node);
+    std::optional<Obstacle> why = whyUnsupported(node);
     if (!why)
       return;
     auto scope = node->getAttrOfType<StringAttr>(onnx::ONNXDialect::getScopeAttrName());

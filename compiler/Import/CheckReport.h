@@ -16,7 +16,7 @@ namespace pleat {
 
 /// Why a node cannot be compiled, and what the user can do; both are phrases in lower case
 /// without a full stop. The remedy may be empty.
-struct Unsupported {
+struct Obstacle {
   std::string reason, remedy;
 };
 
@@ -29,7 +29,7 @@ struct NodeIssue {
   int64_t opset;
   /// Module path of the node where the exporter recorded it, else "".
   std::string scope;
-  Unsupported why;
+  Obstacle why;
 };
 
 struct CheckReport {
@@ -53,6 +53,6 @@ struct CheckReport {
 /// Asks `whyUnsupported` about each node of `module`, which answers nullopt for one that can
 /// be compiled. A node whose region holds such a node is asked about like any other.
 CheckReport checkModel(mlir::ModuleOp module,
-                       llvm::function_ref<std::optional<Unsupported>(onnx::NodeOp)> whyUnsupported);
+                       llvm::function_ref<std::optional<Obstacle>(onnx::NodeOp)> whyUnsupported);
 
 } // namespace pleat

@@ -76,7 +76,7 @@ public:
 private:
   llvm::Error setBounds(ArrayRef<DimBounds> bounds) {
     for (const DimBounds &bound : bounds) {
-      auto *dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == bound.name; });
+      auto dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == bound.name; });
       if (dim == interface.dims.end()) {
         std::string known;
         for (const DimSpec &spec : interface.dims)

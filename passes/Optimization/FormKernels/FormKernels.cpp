@@ -115,8 +115,9 @@ private:
     IRMapping mapping;
     for (auto [i, input] : llvm::enumerate(inputs)) {
       mapping.map(input, body->getArgument(i));
+      // What is read under its stored shape (rank 3) is plain data to the kernel.
       WeightOp weight = weightBehind(input);
-      if (weight && weight.getLayoutAttr())
+      if (weight && weight.getLayoutAttr() && cast<RankedTensorType>(weight.getType()).getRank() == 2)
         kernel.setArgAttr(i, PleatDialect::getLayoutAttrName(), weight.getLayoutAttr());
     }
     for (Operation *op : group.ops) {
@@ -197,11 +198,15 @@ public:
   }
 
 private:
-  /// Tensor constants that are not one value become weights: data belongs to the file.
+  /// Tensor constants become weights: data belongs to the file. Only one value repeated
+  /// stays in the code, where a linalg op reads it.
   void storeConstants(func::FuncOp function) {
     function.walk([](arith::ConstantOp constant) {
       auto elements = dyn_cast<DenseElementsAttr>(constant.getValue());
-      if (!elements || elements.isSplat() || !isa<RankedTensorType>(constant.getType()))
+      bool onlyLinalg = llvm::all_of(constant->getUsers(), [](Operation *user) {
+        return isa<linalg::LinalgOp>(user) || user->getParentOfType<linalg::LinalgOp>();
+      });
+      if (!elements || !isa<RankedTensorType>(constant.getType()) || (elements.isSplat() && onlyLinalg))
         return;
       OpBuilder builder(constant);
       auto weight = WeightOp::create(builder, constant.getLoc(), constant.getType(), StringAttr(), elements,

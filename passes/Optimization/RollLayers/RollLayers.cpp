@@ -5,6 +5,7 @@
 #include "passes/Optimization/RollLayers/LayerMatch.h"
 #include "passes/Optimization/RollLayers/Periods.h"
 
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/IR/Remarks.h"
@@ -17,9 +18,10 @@ namespace pleat {
 using namespace mlir;
 using namespace pleat;
 
-/// Ops that belong to no layer: weights, constants and sizes, which layers read.
+/// Ops that belong to no layer: weights, constants, sizes and empty destinations, which
+/// layers read and may share.
 static bool isLeaf(Operation *op) {
-  return isa<WeightOp>(op) || op->hasTrait<OpTrait::ConstantLike>() ||
+  return isa<WeightOp, tensor::EmptyOp>(op) || op->hasTrait<OpTrait::ConstantLike>() ||
          llvm::none_of(op->getResultTypes(), [](Type type) { return isa<RankedTensorType>(type); });
 }
 

@@ -10,10 +10,10 @@ protected:
   CheckReport check(const char *model) {
     import(model);
     EXPECT_TRUE(module) << diagnostics;
-    return checkModel(*module, [](pleat::onnx::NodeOp node) -> std::optional<Unsupported> {
+    return checkModel(*module, [](pleat::onnx::NodeOp node) -> std::optional<Obstacle> {
       if (node.is("Abs"))
         return std::nullopt;
-      return Unsupported{"no conversion", node.getDomain().empty() ? "" : "export without contrib operators"};
+      return Obstacle{"no conversion", node.getDomain().empty() ? "" : "export without contrib operators"};
     });
   }
 };
