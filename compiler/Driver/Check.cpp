@@ -18,9 +18,9 @@ static std::optional<Obstacle> whyNot(onnx::NodeOp node) {
 }
 
 ExitCode pleat::runCheck(int argc, const char *const *argv) {
-  cl::OptionCategory category("Check options");
-  cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::Required, cl::cat(category));
-  cl::opt<bool> json("json", cl::desc("Print the report as JSON"), cl::cat(category));
+  static cl::OptionCategory category("Check options");
+  static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::Required, cl::cat(category));
+  static cl::opt<bool> json("json", cl::desc("Print the report as JSON"), cl::cat(category));
   if (!cl::ParseCommandLineOptions(argc, argv, "pleat check: what would stop a compile\n", &llvm::errs()))
     return ExitCode::Usage;
 

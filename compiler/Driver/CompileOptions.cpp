@@ -42,21 +42,22 @@ static void splitOutput(llvm::StringRef output, CompileOptions &options) {
 }
 
 std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *const *argv) {
-  cl::OptionCategory category("Compile options");
-  cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::Required, cl::cat(category));
-  cl::opt<std::string> output("o", cl::desc("Artefact to write: DIR/NAME"), cl::value_desc("DIR/NAME"), cl::cat(category));
-  cl::list<std::string> dims("dim", cl::desc("Bounds of a symbolic dimension"), cl::value_desc("NAME=LO..HI[:STEP]"),
+  // Static, because lld looks at every registered option again when it links.
+  static cl::OptionCategory category("Compile options");
+  static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::Required, cl::cat(category));
+  static cl::opt<std::string> output("o", cl::desc("Artefact to write: DIR/NAME"), cl::value_desc("DIR/NAME"), cl::cat(category));
+  static cl::list<std::string> dims("dim", cl::desc("Bounds of a symbolic dimension"), cl::value_desc("NAME=LO..HI[:STEP]"),
                              cl::cat(category));
-  cl::list<std::string> isa("isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
+  static cl::list<std::string> isa("isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
                             cl::desc("Instruction set levels: x86-64-v3, x86-64-v4, x86-64-v4-amx (default: all)"));
-  cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"), cl::cat(category));
-  cl::opt<std::string> weights("weights", cl::desc("Where weights go: file (default) or embed"), cl::init("file"),
+  static cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"), cl::cat(category));
+  static cl::opt<std::string> weights("weights", cl::desc("Where weights go: file (default) or embed"), cl::init("file"),
                                cl::value_desc("file|embed"), cl::cat(category));
-  cl::opt<std::string> emit("emit", cl::value_desc("STAGE"), cl::cat(category),
+  static cl::opt<std::string> emit("emit", cl::value_desc("STAGE"), cl::cat(category),
                             cl::desc("Stop at a stage and print it: onnx, pleat, kernels, llvm-dialect, llvm, asm"));
-  cl::opt<bool> noRoll("no-roll", cl::desc("Leave repeated layers written out"), cl::cat(category));
-  cl::opt<bool> json("json", cl::desc("Print the result as JSON"), cl::cat(category));
-  cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"), cl::cat(category));
+  static cl::opt<bool> noRoll("no-roll", cl::desc("Leave repeated layers written out"), cl::cat(category));
+  static cl::opt<bool> json("json", cl::desc("Print the result as JSON"), cl::cat(category));
+  static cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"), cl::cat(category));
   mlir::registerMLIRContextCLOptions();
   mlir::registerPassManagerCLOptions();
   mlir::registerAsmPrinterCLOptions();

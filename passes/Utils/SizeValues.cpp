@@ -10,8 +10,18 @@ using namespace mlir;
 using namespace pleat;
 
 SizeValues::SizeValues(func::FuncOp function, ArrayRef<std::string> dims)
-    : function(function), names(dims), builder(function.getContext()) {
-  builder.setInsertionPointToStart(&function.getBody().front());
+    : function(function), names(dims), builder(function.getContext()) {}
+
+Value SizeValues::keep(Value value) {
+  last = value.getDefiningOp();
+  return value;
+}
+
+void SizeValues::moveBuilder() {
+  if (last)
+    builder.setInsertionPointAfter(last);
+  else
+    builder.setInsertionPointToStart(&function.getBody().front());
 }
 
 Value SizeValues::symbol(unsigned position) {
@@ -21,23 +31,26 @@ Value SizeValues::symbol(unsigned position) {
       continue;
     for (auto [axis, attr] : llvm::enumerate(axes))
       if (auto name = dyn_cast<StringAttr>(attr); name && name.getValue() == names[position])
-        return tensor::DimOp::create(builder, function.getLoc(), function.getArgument(i), axis);
+        return keep(tensor::DimOp::create(builder, function.getLoc(), function.getArgument(i), axis));
   }
   llvm_unreachable("every symbol names an axis of an argument");
 }
 
 Value SizeValues::get(AffineExpr expr) {
-  Value &value = made[expr];
-  if (value)
-    return value;
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return value = arith::ConstantIndexOp::create(builder, function.getLoc(), constant.getValue());
-  if (auto position = dyn_cast<AffineSymbolExpr>(expr))
-    return value = symbol(position.getPosition());
+  if (Value known = made.lookup(expr))
+    return known;
   SmallVector<Value> operands;
-  for (unsigned i = 0; i < names.size(); ++i)
-    operands.push_back(get(getAffineSymbolExpr(i, builder.getContext())));
-  Value result = affine::AffineApplyOp::create(builder, function.getLoc(),
-                                               AffineMap::get(0, names.size(), expr), operands);
-  return made[expr] = result; // `value` may dangle: get() above grew the map
+  if (isa<AffineBinaryOpExpr>(expr))
+    for (unsigned i = 0; i < names.size(); ++i)
+      operands.push_back(get(getAffineSymbolExpr(i, builder.getContext())));
+  moveBuilder();
+  Value value;
+  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
+    value = keep(arith::ConstantIndexOp::create(builder, function.getLoc(), constant.getValue()));
+  else if (auto position = dyn_cast<AffineSymbolExpr>(expr))
+    value = symbol(position.getPosition());
+  else
+    value = keep(affine::AffineApplyOp::create(builder, function.getLoc(),
+                                               AffineMap::get(0, names.size(), expr), operands));
+  return made[expr] = value;
 }

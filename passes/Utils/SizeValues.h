@@ -19,10 +19,15 @@ public:
 
 private:
   mlir::Value symbol(unsigned position);
+  /// Values are made one after another from the function's start, whatever else is
+  /// inserted or erased there meanwhile.
+  void moveBuilder();
+  mlir::Value keep(mlir::Value value);
 
   mlir::func::FuncOp function;
   llvm::SmallVector<std::string> names;
   mlir::OpBuilder builder;
+  mlir::Operation *last = nullptr;
   llvm::DenseMap<mlir::AffineExpr, mlir::Value> made;
 };
 

@@ -107,6 +107,8 @@ private:
         take = isa<linalg::TransposeOp>(user) || (isa<ReshapeOp>(user) && group.ops.size() == 2);
       } else if (auto generic = dyn_cast<linalg::GenericOp>(user)) {
         take = isEpilogue(generic, value);
+      } else if (isa<ActivationOp>(user)) {
+        take = true;
       } else if (isa<ReshapeOp>(user)) {
         pending.push_back(user);
         value = user->getResult(0);
