@@ -16,14 +16,31 @@ namespace pleat {
 
 namespace {
 
+struct Family {
+  StringLiteral name;
+  void (*populate)(RewritePatternSet &patterns);
+};
+
+constexpr Family families[] = {{"weight", pleat::populateWeightToLinalg},
+                               {"norm", pleat::populateNormToLinalg},
+                               {"attention", pleat::populateAttentionToLinalg},
+                               {"conv", pleat::populateConvToLinalg},
+                               {"structure", pleat::populateStructureToLinalg}};
+
 struct PleatToLinalg : pleat::impl::PleatToLinalgBase<PleatToLinalg> {
+  using PleatToLinalgBase::PleatToLinalgBase;
+
   void runOnOperation() override {
     RewritePatternSet patterns(&getContext());
-    pleat::populateWeightToLinalg(patterns);
-    pleat::populateNormToLinalg(patterns);
-    pleat::populateAttentionToLinalg(patterns);
-    pleat::populateConvToLinalg(patterns);
-    pleat::populateStructureToLinalg(patterns);
+    for (const std::string &name : only)
+      if (llvm::none_of(families, [&](const Family &family) { return family.name == name; })) {
+        emitError(getOperation()->getLoc()) << "convert-pleat-to-linalg: unknown family '" << name
+                                            << "'; known: weight, norm, attention, conv, structure";
+        return signalPassFailure();
+      }
+    for (const Family &family : families)
+      if (only.empty() || llvm::is_contained(only, family.name))
+        family.populate(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

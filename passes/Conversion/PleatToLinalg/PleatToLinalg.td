@@ -36,6 +36,10 @@ def PleatToLinalg : Pass<"convert-pleat-to-linalg"> {
     }
     ```
   }];
+  let options = [
+    ListOption<"only", "only", "std::string",
+               "Families to convert: weight, norm, attention, conv, structure; all when empty">
+  ];
   let dependentDialects = ["mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect", "mlir::math::MathDialect",
                            "mlir::tensor::TensorDialect"];
 }
