@@ -302,9 +302,12 @@ private:
     tensor = bufferRoot(tensor);
     if (Value known = addresses.lookup(tensor))
       return known;
-    Place place;
-    auto slice = tensor.getDefiningOp<UnstackOp>();
-    place = plan.places.at(slice ? slice.getResult() : tensor);
+    auto found = plan.places.find(tensor);
+    if (found == plan.places.end()) {
+      emitError(tensor.getLoc(), "has no place in memory");
+      return {};
+    }
+    Place place = found->second;
     Value result;
     switch (place.kind) {
     case Place::Input:
@@ -329,7 +332,10 @@ private:
   }
 
   LogicalResult storeTensor(Value tensor) {
-    store(LLVM::PtrToIntOp::create(builder, loc, i64, address(tensor)));
+    Value base = address(tensor);
+    if (!base)
+      return failure();
+    store(LLVM::PtrToIntOp::create(builder, loc, i64, base));
     auto shape = sizeExprs.shapeOf(tensor);
     if (failed(shape))
       return failure();

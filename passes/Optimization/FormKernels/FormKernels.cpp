@@ -181,6 +181,7 @@ public:
     SizeExprs sizes(function);
     SizeValues values(function, sizes.dims());
     storeConstants(function);
+    viewsAsReshapes(function);
     SmallVector<Block *> blocks;
     function.walk([&](RepeatOp repeat) { blocks.push_back(&repeat.getBody().front()); });
     llvm::for_each(blocks, sinkCheapOps);
@@ -214,6 +215,21 @@ private:
                                      /*transposed=*/false);
       constant.replaceAllUsesWith(weight.getResult());
       constant.erase();
+    });
+  }
+
+  /// Upstream's reshapes cost nothing either, where memory is dense.
+  void viewsAsReshapes(func::FuncOp function) {
+    function.walk([](Operation *op) {
+      if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) || op->getParentOfType<linalg::LinalgOp>())
+        return;
+      auto type = cast<RankedTensorType>(op->getResult(0).getType());
+      if (!type.hasStaticShape())
+        return;
+      OpBuilder builder(op);
+      auto reshape = ReshapeOp::create(builder, op->getLoc(), type, op->getOperand(0), ValueRange());
+      op->replaceAllUsesWith(reshape);
+      op->erase();
     });
   }
 

@@ -64,6 +64,16 @@ static bool isEpilogue(linalg::GenericOp consumer, Value value) {
   return !consumer.payloadUsesValueFromOperand(consumer.getDpsInitOperand(0));
 }
 
+/// Whether `producer` only spreads values (a bias, say) over the tensor that `op`
+/// accumulates into: computed in place, it costs a store.
+static bool startsAccumulation(Operation *producer, Operation *op, Value operand) {
+  auto accumulation = dyn_cast<linalg::LinalgOp>(op);
+  auto spread = dyn_cast<linalg::GenericOp>(producer);
+  return accumulation && spread && llvm::is_contained(accumulation.getDpsInits(), operand) &&
+         accumulation.getNumReductionLoops() > 0 && spread.getNumReductionLoops() == 0 &&
+         llvm::hasSingleElement(*spread.getBody()) && operand.hasOneUse();
+}
+
 namespace {
 
 class Grouper {
@@ -139,7 +149,7 @@ private:
           continue;
         bool viewOfAttention = isa<AttentionOp>(group.anchor) && isView(producer) &&
                                (isa<AttentionOp>(op) || isView(op)) && op != group.ops.back();
-        bool repeat = viewOfAttention || isInlineConstant(producer) ||
+        bool repeat = viewOfAttention || startsAccumulation(producer, op, operand) || isInlineConstant(producer) ||
                       (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op));
         if (repeat)
           ops.insert(producer);
