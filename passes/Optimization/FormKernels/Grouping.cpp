@@ -110,7 +110,7 @@ private:
     Value value = anchor->getResult(0);
     while (value.hasOneUse()) {
       Operation *user = *value.user_begin();
-      if (user->getBlock() != &block)
+      if (user->getBlock() != &block || inGroup.contains(user)) // one product takes a common reader
         break;
       bool take = false;
       if (isa<AttentionOp>(anchor)) {
