@@ -35,6 +35,13 @@ public:
   /// The symbol of the dimension `name`; failure when there is none.
   mlir::FailureOr<mlir::AffineExpr> symbol(llvm::StringRef name) const;
 
+  /// Drops what is known of values; to be called when ops have been erased, whose memory
+  /// new values may take.
+  void forget() {
+    indices.clear();
+    shapes.clear();
+  }
+
 private:
   mlir::FailureOr<mlir::AffineExpr> compute(mlir::Value index);
   mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> computeShape(mlir::Value tensor);

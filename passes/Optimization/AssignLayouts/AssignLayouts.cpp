@@ -132,6 +132,7 @@ LogicalResult gatherFromPanels(GatherOp gather, WeightOp table, SizeExprs &sizes
   auto generic = linalg::GenericOp::create(builder, loc, resultType, gather.getIds(), empty, maps, loops, body);
   gather.replaceAllUsesWith(generic.getResult(0));
   gather.erase();
+  sizes.forget();
   return success();
 }
 

@@ -195,6 +195,7 @@ public:
         if (failed(outliner.outline(group)))
           return signalPassFailure();
       eraseUnused(*block);
+      sizes.forget();
     }
   }
 
