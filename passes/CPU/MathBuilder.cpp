@@ -30,16 +30,29 @@ static Value scaleByPowerOfTwo(FloatOps &f, Value p, Value n) {
   return f.mul(f.mul(p, f.powerOfTwo(half)), f.powerOfTwo(rest));
 }
 
+/// x = n ln 2 + r with n the nearest integer, and e^r on [-ln2 / 2, ln2 / 2].
+static std::pair<Value, Value> splitExp(FloatOps &f, Value x) {
+  Value shifted = f.fma(x, f.constant(1.44269502f), f.constant(kRound));
+  Value n = f.sub(shifted, f.constant(kRound));
+  Value r = f.fma(n, f.constant(-0.693147182f), x);
+  r = f.fma(n, f.constant(1.90465421e-9f), r);
+  Value p = f.horner(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.041668389f, 0.00836871006f, 0.00138146128f});
+  return {p, f.subInt(f.bits(shifted), f.intConstant(kRoundBits))};
+}
+
 Value pleat::buildExp(OpBuilder &builder, Location loc, Value x) {
   FloatOps f(builder, loc, x.getType());
   // e^90 overflows and e^-105 vanishes.
-  Value clamped = f.clamp(x, -105.0f, 90.0f);
-  Value shifted = f.fma(clamped, f.constant(1.44269502f), f.constant(kRound));
-  Value n = f.sub(shifted, f.constant(kRound));
-  Value r = f.fma(n, f.constant(-0.693147182f), clamped);
-  r = f.fma(n, f.constant(1.90465421e-9f), r);
-  Value p = f.horner(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.041668389f, 0.00836871006f, 0.00138146128f});
-  return scaleByPowerOfTwo(f, p, f.subInt(f.bits(shifted), f.intConstant(kRoundBits)));
+  auto [p, n] = splitExp(f, f.clamp(x, -105.0f, 90.0f));
+  return scaleByPowerOfTwo(f, p, n);
+}
+
+Value pleat::buildExpFlushed(OpBuilder &builder, Location loc, Value x) {
+  FloatOps f(builder, loc, x.getType());
+  constexpr float kLeast = -87.3f; // just above ln(2^-126)
+  auto [p, n] = splitExp(f, f.clamp(x, kLeast, 88.0f));
+  Value scaled = f.mul(p, f.powerOfTwo(n));
+  return f.select(f.notLessOrEqual(x, f.constant(kLeast)), scaled, f.constant(0.0f));
 }
 
 /// y = n + r with n the nearest integer, and 2^r on [-1/2, 1/2].
@@ -54,13 +67,6 @@ Value pleat::buildExp2(OpBuilder &builder, Location loc, Value y) {
   FloatOps f(builder, loc, y.getType());
   auto [p, n] = splitExp2(f, f.clamp(y, -151.0f, 129.0f));
   return scaleByPowerOfTwo(f, p, n);
-}
-
-Value pleat::buildExp2Flushed(OpBuilder &builder, Location loc, Value y) {
-  FloatOps f(builder, loc, y.getType());
-  auto [p, n] = splitExp2(f, f.clamp(y, -126.0f, 128.0f));
-  Value scaled = f.mul(p, f.powerOfTwo(n));
-  return f.select(f.notLessOrEqual(y, f.constant(-126.0f)), scaled, f.constant(0.0f));
 }
 
 Value pleat::buildLog(OpBuilder &builder, Location loc, Value x) {

@@ -6,6 +6,7 @@ packages=(
   llvm-22-dev llvm-22-tools libmlir-22-dev mlir-22-tools
   clang-format-22 clang-tidy-22
   libprotobuf-dev protobuf-compiler                   # ONNX's files
+  libeigen3-dev
   libgtest-dev
   ninja-build ccache python3-venv ca-certificates git
 )

@@ -12,7 +12,6 @@
 using namespace mlir;
 using namespace pleat;
 
-static constexpr float kLog2E = 1.44269504f;
 static constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 // Below this many queries, packing the keys costs more than it saves.
 static constexpr int64_t kPackedQueries = 4;
@@ -216,7 +215,7 @@ Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, Value li
     Value offset = builder.add(row.scores, column);
     // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
     Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), bases);
-    Value power = buildExp2Flushed(builder, builder.getLoc(), mul(distance, builder.splat(kLog2E)));
+    Value power = buildExpFlushed(builder, builder.getLoc(), distance);
     builder.store(power, problem.scratch, offset);
     return add(sum, power);
   });

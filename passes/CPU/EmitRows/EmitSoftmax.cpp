@@ -11,7 +11,6 @@
 using namespace mlir;
 using namespace pleat;
 
-static constexpr float kLog2E = 1.44269504f;
 
 static std::optional<RowKernel> matchSoftmax(func::FuncOp kernel) {
   auto ops = kernel.getOps<SoftmaxOp>();
@@ -77,12 +76,8 @@ private:
     return builder.broadcast(builder.maxOfLanes(max));
   }
 
-  /// e^(x - max) as a power of two. Scaled after the difference: rows of -3.4e38 would
-  /// overflow the other way round.
   Value exponential(Value x, Value max) {
-    Value distance = arith::SubFOp::create(builder, x, max);
-    Value power = arith::MulFOp::create(builder, distance, builder.splat(kLog2E));
-    return buildExp2Flushed(builder, builder.getLoc(), power);
+    return buildExpFlushed(builder, builder.getLoc(), arith::SubFOp::create(builder, x, max));
   }
 
   RowCode &rows;

@@ -17,22 +17,24 @@ def DecomposeSvd : Pass<"pleat-decompose-svd", "mlir::ModuleOp"> {
     with the weight's names and with the names of the ONNX nodes that read it; `ignore`
     takes back what it matches. No targets means every matrix.
 
-    **Before**
+    **Before** `--pleat-decompose-svd=rank=1`
     ```mlir
     func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
-      %w = pleat.weight literal dense<1.0> {names = ["fc1"]} : tensor<4x4xf32>
+      %w = pleat.weight {names = ["fc1"]} literal dense<1.0> : tensor<4x4xf32>
       %y = pleat.linear %x, %w : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
       return %y : tensor<1x4xf32>
     }
     ```
-    **After**, with `rank=1`
+    **After**
     ```mlir
-    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
-      %u = pleat.weight literal dense<1.0> {names = ["fc1.u"]} : tensor<4x1xf32>
-      %v = pleat.weight literal dense<1.0> {names = ["fc1.v"]} : tensor<1x4xf32>
-      %w = pleat.low_rank %u, %v : tensor<4x1xf32>, tensor<1x4xf32>
-      %y = pleat.linear %x, %w : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
-      return %y : tensor<1x4xf32>
+    module attributes {pleat.ledger = [{bytes_after = 32 : i64, bytes_before = 64 : i64, class = "lossy", flops_after = 16 : i64, flops_before = 32 : i64, pass = "decompose-svd", weight = "fc1", weight_error = 0.000000e+00 : f64} ]} {
+      func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
+        %0 = pleat.weight {names = ["fc1.u"]} literal dense<1.000000e+00> : tensor<4x1xf32>
+        %1 = pleat.weight {names = ["fc1.v"]} literal dense<1.000000e+00> : tensor<1x4xf32>
+        %2 = pleat.low_rank %0, %1 : tensor<4x1xf32>, tensor<1x4xf32>
+        %3 = pleat.linear %arg0, %2 : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
+        return %3 : tensor<1x4xf32>
+      }
     }
     ```
   }];

@@ -181,7 +181,8 @@ public:
     SizeExprs sizes(function);
     SizeValues values(function, sizes.dims());
     storeConstants(function);
-    viewsAsReshapes(function);
+    if (failed(viewsAsReshapes(function, sizes, values)))
+      return signalPassFailure();
     SmallVector<Block *> blocks;
     function.walk([&](RepeatOp repeat) { blocks.push_back(&repeat.getBody().front()); });
     llvm::for_each(blocks, sinkCheapOps);
@@ -220,18 +221,40 @@ private:
   }
 
   /// Upstream's reshapes cost nothing either, where memory is dense.
-  void viewsAsReshapes(func::FuncOp function) {
-    function.walk([](Operation *op) {
-      if (!isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) || op->getParentOfType<linalg::LinalgOp>())
-        return;
-      auto type = cast<RankedTensorType>(op->getResult(0).getType());
-      if (!type.hasStaticShape())
-        return;
+  LogicalResult viewsAsReshapes(func::FuncOp function, SizeExprs &sizes, SizeValues &values) {
+    SmallVector<Operation *> views;
+    function.walk([&](Operation *op) {
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) && !op->getParentOfType<linalg::LinalgOp>())
+        views.push_back(op);
+    });
+    for (Operation *op : views) {
+      SmallVector<Value> dynamic;
+      if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
+        dynamic = SmallVector<Value>(expand.getOutputShape());
+      else if (failed(collapsedSizes(cast<tensor::CollapseShapeOp>(op), sizes, values, dynamic)))
+        return op->emitOpError("expects sizes that follow from the model's dimensions");
       OpBuilder builder(op);
-      auto reshape = ReshapeOp::create(builder, op->getLoc(), type, op->getOperand(0), ValueRange());
+      auto reshape = ReshapeOp::create(builder, op->getLoc(), op->getResult(0).getType(), op->getOperand(0), dynamic);
       op->replaceAllUsesWith(reshape);
       op->erase();
-    });
+      sizes.forget();
+    }
+    return success();
+  }
+
+  static LogicalResult collapsedSizes(tensor::CollapseShapeOp collapse, SizeExprs &sizes, SizeValues &values,
+                                      SmallVectorImpl<Value> &dynamic) {
+    auto shape = sizes.shapeOf(collapse.getSrc());
+    if (failed(shape))
+      return failure();
+    for (auto [size, axes] : llvm::zip(collapse.getResultType().getShape(), collapse.getReassociationIndices())) {
+      AffineExpr product = getAffineConstantExpr(1, collapse.getContext());
+      for (int64_t axis : axes)
+        product = product * (*shape)[axis];
+      if (ShapedType::isDynamic(size))
+        dynamic.push_back(values.get(product));
+    }
+    return success();
   }
 
   /// Each value that leaves a block needs a buffer of its own to be computed into:
