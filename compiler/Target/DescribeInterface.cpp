@@ -55,6 +55,7 @@ public:
       interface.dims.push_back(spec);
     }
     interface.hostDims = interface.dims.size();
+    addModelBounds();
     if (llvm::Error error = setBounds(bounds))
       return error;
     for (BlockArgument argument : main.getArguments())
@@ -74,6 +75,46 @@ public:
   }
 
 private:
+  /// Bounds that the model's own ops set: entries of `pleat.dim_equal` that equate a
+  /// dimension with a number, or with its minimum or maximum with one. Others are named,
+  /// because nothing checks them at run time.
+  void addModelBounds() {
+    auto equal = main->getAttrOfType<ArrayAttr>("pleat.dim_equal");
+    if (!equal)
+      return;
+    for (auto pair : equal.getAsRange<ArrayAttr>()) {
+      StringRef a = cast<StringAttr>(pair[0]).getValue(), b = cast<StringAttr>(pair[1]).getValue();
+      if (!addModelBound(a, b) && !addModelBound(b, a) && !isOneDimension(a.split(" + ").first, b.split(" + ").first))
+        mlir::emitWarning(main.getLoc()) << "the model needs " << a << " to equal " << b
+                                         << ", which is not checked at run time";
+    }
+  }
+
+  bool isOneDimension(StringRef a, StringRef b) {
+    auto first = sizes.symbol(a), second = sizes.symbol(b);
+    return succeeded(first) && succeeded(second) && *first == *second;
+  }
+
+  bool addModelBound(StringRef name, StringRef text) {
+    auto dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == name; });
+    if (dim == interface.dims.end())
+      return false;
+    int64_t number;
+    bool atMost = text.consume_front("min("), atLeast = !atMost && text.consume_front("max(");
+    if (atMost || atLeast) {
+      auto [first, second] = text.split(", ");
+      if (first != name || !second.consume_back(")") || second.getAsInteger(10, number))
+        return false;
+    } else if (text.getAsInteger(10, number)) {
+      return false;
+    }
+    if (!atMost)
+      dim->lower = std::max(dim->lower, number);
+    if (!atLeast)
+      dim->upper = dim->upper ? std::min(dim->upper, number) : number;
+    return true;
+  }
+
   llvm::Error setBounds(ArrayRef<DimBounds> bounds) {
     for (const DimBounds &bound : bounds) {
       auto dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == bound.name; });
@@ -84,6 +125,10 @@ private:
         return llvm::createStringError("--dim names '%s', which is no dimension of the model; it has: %s",
                                        bound.name.c_str(), known.empty() ? "none" : known.c_str());
       }
+      if (bound.lower < dim->lower || (dim->upper && bound.upper > dim->upper))
+        return llvm::createStringError("--dim %s: the model's ops allow %s only from %lld to %lld", bound.name.c_str(),
+                                       bound.name.c_str(), static_cast<long long>(dim->lower),
+                                       static_cast<long long>(dim->upper));
       dim->lower = bound.lower;
       dim->upper = bound.upper;
       dim->step = bound.step;

@@ -14,19 +14,53 @@ using namespace mlir;
 using namespace pleat;
 
 SizeExprs::SizeExprs(func::FuncOp function) : function(function), context(function.getContext()) {
+  SmallVector<StringRef> all;
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (auto axes = function.getArgAttrOfType<ArrayAttr>(i, PleatDialect::getDimsAttrName()))
+      for (Attribute axis : axes)
+        if (auto name = dyn_cast<StringAttr>(axis); name && !llvm::is_contained(all, name.getValue()))
+          all.push_back(name.getValue());
+  if (auto equal = function->getAttrOfType<ArrayAttr>("pleat.dim_equal"))
+    for (auto pair : equal.getAsRange<ArrayAttr>()) {
+      StringRef a = cast<StringAttr>(pair[0]).getValue(), b = cast<StringAttr>(pair[1]).getValue();
+      if (a.split(" + ").second == b.split(" + ").second) { // a + 1 equals b + 1
+        a = a.split(" + ").first;
+        b = b.split(" + ").first;
+      }
+      a = listed(a);
+      b = listed(b);
+      auto *first = llvm::find(all, a), *second = llvm::find(all, b);
+      if (a == b || first == all.end() || second == all.end())
+        continue;
+      if (second < first)
+        std::swap(a, b);
+      aliases.push_back({b.str(), a.str()});
+    }
   for (unsigned i = 0; i < function.getNumArguments(); ++i) {
     auto axes = function.getArgAttrOfType<ArrayAttr>(i, PleatDialect::getDimsAttrName());
     if (!axes)
       continue;
     for (Attribute axis : axes)
-      if (auto name = dyn_cast<StringAttr>(axis); name && !llvm::is_contained(names, name.getValue()))
-        names.push_back(name.str());
+      if (auto name = dyn_cast<StringAttr>(axis); name && !llvm::is_contained(names, listed(name.getValue())))
+        names.push_back(listed(name.getValue()).str());
   }
+}
+
+StringRef SizeExprs::listed(StringRef name) const {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const auto &[alias, other] : aliases)
+      if (name == alias) {
+        name = other;
+        changed = true;
+      }
+  }
+  return name;
 }
 
 FailureOr<AffineExpr> SizeExprs::symbol(StringRef name) const {
   for (auto [i, known] : llvm::enumerate(names))
-    if (known == name)
+    if (known == listed(name))
       return getAffineSymbolExpr(i, context);
   return failure();
 }

@@ -19,7 +19,8 @@ public:
   /// Reads the dimension names of `function`'s arguments, in order of first appearance.
   explicit SizeExprs(mlir::func::FuncOp function);
 
-  /// Names of the symbolic dimensions; symbol i of every expression is dims()[i].
+  /// Names of the symbolic dimensions; symbol i of every expression is dims()[i]. Names
+  /// that `pleat.dim_equal` pairs are one dimension, under the name that comes first.
   llvm::ArrayRef<std::string> dims() const { return names; }
 
   /// The expression of an index value, or failure when it does not come from the
@@ -55,8 +56,13 @@ private:
   mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>>
   dropFirst(mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> stack);
 
+  /// The name under which the dimension `name` is listed.
+  llvm::StringRef listed(llvm::StringRef name) const;
+
   mlir::func::FuncOp function;
   mlir::MLIRContext *context;
+  /// Names in order of first appearance, and for each that it is paired with, that one.
+  llvm::SmallVector<std::pair<std::string, std::string>> aliases;
   llvm::SmallVector<std::string> names;
   llvm::DenseMap<mlir::Value, mlir::AffineExpr> indices;
   llvm::DenseMap<mlir::Value, llvm::SmallVector<mlir::AffineExpr>> shapes;

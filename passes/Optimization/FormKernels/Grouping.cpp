@@ -31,9 +31,15 @@ static bool isInlineConstant(Operation *op) {
   return !elements || elements.isSplat();
 }
 
+/// Arithmetic on single numbers other than sizes, which are arguments of kernels.
+static bool isScalarArithmetic(Operation *op) {
+  return op->getNumResults() == 1 && op->getNumRegions() == 0 && isMemoryEffectFree(op) &&
+         isa<IntegerType, FloatType>(op->getResult(0).getType()) && !isa<tensor::ExtractOp>(op);
+}
+
 /// Cheaper to repeat in a kernel than to store.
 static bool isCheap(Operation *op) {
-  return isa<tensor::EmptyOp, linalg::FillOp, tensor::ExtractSliceOp>(op) || isInlineConstant(op);
+  return isScalarArithmetic(op) || isa<tensor::EmptyOp, linalg::FillOp, tensor::ExtractSliceOp>(op) || isInlineConstant(op);
 }
 
 static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
