@@ -1,0 +1,37 @@
+// Recipes become pipelines; mistakes are told with their place.
+#include "compiler/Pipelines/Recipe.h"
+
+#include <gtest/gtest.h>
+
+using namespace pleat;
+
+static std::string pipelineOf(llvm::StringRef text) {
+  llvm::Expected<Recipe> recipe = parseRecipe(text, "r.yaml");
+  return recipe ? recipe->pipeline : "error: " + llvm::toString(recipe.takeError());
+}
+
+TEST(Recipe, PassWithSelectors) {
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    targets: [\"l*.w1\", \"re:fc[12]$\"]\n    rank: 64\n"),
+            "pleat-decompose-svd{targets=\"l*.w1\",\"re:fc[12]$\" rank=64}");
+}
+
+TEST(Recipe, NoPasses) { EXPECT_EQ(pipelineOf("version: 1\n"), ""); }
+
+TEST(Recipe, Mistakes) {
+  EXPECT_EQ(pipelineOf("version: 1\nbudget: 3\n"), "error: r.yaml:2:1: unknown key 'budget'; known: version, passes");
+  EXPECT_EQ(pipelineOf("version: 2\n"), "error: r.yaml:1:10: expected version 1, but got 2");
+  EXPECT_EQ(pipelineOf("passes: []\n"), "error: r.yaml:1:1: expected a key 'version'; write version: 1");
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: prune\n"),
+            "error: r.yaml:3:11: unknown pass 'prune'; known: decompose-svd");
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    ranks: 3\n"),
+            "error: r.yaml:4:5: unknown key 'ranks' of pass decompose-svd; known: pass, targets, ignore, rank, ratio, energy");
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    rank: many\n"),
+            "error: r.yaml:4:11: key 'rank' expects an integer, but got 'many'");
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    rank: 3\n    ratio: 0.5\n"),
+            "error: r.yaml:3:5: pass decompose-svd expects exactly one of rank, ratio, energy");
+}
+
+TEST(Recipe, BrokenYamlIsNoCrash) {
+  for (const char *text : {"", "[", "version: [1", "- a\n", "version: 1\npasses: {}\n", "\xff\xfe"})
+    EXPECT_EQ(pipelineOf(text).substr(0, 14), "error: r.yaml:") << text;
+}
