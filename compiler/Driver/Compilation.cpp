@@ -88,10 +88,12 @@ ExitCode Compilation::compress() {
     reportError(llvm::toString(recipe.takeError()));
     return ExitCode::InputInvalid;
   }
-  return runPasses("compress", ExitCode::InputInvalid, [&](OpPassManager &passes) {
-    if (failed(parsePassPipeline(recipe->pipeline, passes)))
-      llvm::report_fatal_error("the recipe's checked text is no pipeline"); // our mistake
-  });
+  FailureOr<OpPassManager> parsed = parsePassPipeline("builtin.module(" + recipe->pipeline + ")");
+  if (failed(parsed)) {
+    reportError("internal error: the recipe stands for no pipeline: " + recipe->pipeline);
+    return ExitCode::Internal;
+  }
+  return runPasses("compress", ExitCode::InputInvalid, [&](OpPassManager &passes) { passes = *parsed; });
 }
 
 ExitCode Compilation::roll() {

@@ -173,9 +173,9 @@ private:
           return name.takeError();
         if (name->empty())
           return failed(&item, "expected a name, but got an empty one");
-        if (name->find_first_of("\"',{}") != std::string::npos)
-          return failed(&item, "a selector cannot hold quotes, commas or braces; match them with '?'");
-        text += (text.empty() ? "\"" : ",\"") + *name + "\"";
+        if (name->find_first_of(" \"',{}") != std::string::npos)
+          return failed(&item, "a selector cannot hold spaces, quotes, commas or braces; match them with '?'");
+        text += (text.empty() ? "" : ",") + *name;
       }
       if (text.empty())
         return failed(node, "key '" + parameter.key.str() + "' expects at least one name");

@@ -1,5 +1,6 @@
 // The compiler's command: finds the verb and leaves the rest of the command line to it.
 #include "compiler/Driver/Verb.h"
+#include "passes/AllPasses.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Config/llvm-config.h"
@@ -19,6 +20,7 @@ static void printHelp(llvm::raw_ostream &stream) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  pleat::registerAllPleatPasses(); // recipes, and flags such as --mlir-print-ir-after, name passes
   llvm::StringRef name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h" || name == "help") {
     printHelp(llvm::outs());

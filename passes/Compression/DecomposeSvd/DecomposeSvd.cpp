@@ -25,8 +25,11 @@ static std::vector<std::string> namesOf(WeightOp weight) {
     for (auto name : attr.getAsRange<StringAttr>())
       names.push_back(name.str());
   for (Operation *user : weight->getUsers())
-    if (auto name = dyn_cast<NameLoc>(user->getLoc()))
-      names.push_back(name.getName().str());
+    user->getLoc()->walk([&](Location location) { // a product with its bias has two names
+      if (auto name = dyn_cast<NameLoc>(location))
+        names.push_back(name.getName().str());
+      return WalkResult::advance();
+    });
   return names;
 }
 
@@ -108,8 +111,11 @@ private:
     auto v = makeWeight(builder, weight.getLoc(), factors.v, {wanted, columns}, name + ".v");
     if (!v)
       return weight.emitError(llvm::toString(v.takeError()));
-    auto product = LowRankOp::create(builder, weight.getLoc(), u->getResult(), v->getResult());
-    weight.replaceAllUsesWith(product.getResult());
+    // The product stands where it is read, so that it rolls with its layer.
+    for (OpOperand &use : llvm::make_early_inc_range(weight->getUses())) {
+      builder.setInsertionPoint(use.getOwner());
+      use.set(LowRankOp::create(builder, weight.getLoc(), u->getResult(), v->getResult()));
+    }
     weight.erase();
     int64_t dense = rows * columns, thin = wanted * (rows + columns);
     addWeightChange(getOperation(), {"decompose-svd", name, "lossy", dense * 4, thin * 4, dense * 2, thin * 2,
