@@ -7,18 +7,18 @@ bool Selector::Pattern::matches(llvm::StringRef name) const { return regex ? reg
 
 llvm::Expected<Selector::Pattern> Selector::compile(llvm::StringRef text) {
   Pattern pattern;
-  pattern.text = text.str();
+  pattern.text = std::make_shared<const std::string>(text.str());
   llvm::StringRef expression = text;
   if (expression.consume_front("re:")) {
     pattern.regex = std::make_shared<llvm::Regex>(expression);
     std::string why;
     if (!pattern.regex->isValid(why))
-      return llvm::createStringError("selector \"%s\" is no regular expression: %s", pattern.text.c_str(), why.c_str());
+      return llvm::createStringError("selector \"%s\" is no regular expression: %s", pattern.text->c_str(), why.c_str());
     return pattern;
   }
-  llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(text);
+  llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(*pattern.text);
   if (!glob)
-    return llvm::createStringError("selector \"%s\" is no glob: %s", pattern.text.c_str(),
+    return llvm::createStringError("selector \"%s\" is no glob: %s", pattern.text->c_str(),
                                    llvm::toString(glob.takeError()).c_str());
   pattern.glob = std::make_shared<llvm::GlobPattern>(std::move(*glob));
   return pattern;
@@ -51,6 +51,6 @@ std::vector<std::string> Selector::unmatched() const {
   std::vector<std::string> texts;
   for (const Pattern &pattern : targets)
     if (!pattern.used)
-      texts.push_back(pattern.text);
+      texts.push_back(*pattern.text);
   return texts;
 }

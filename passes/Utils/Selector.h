@@ -5,6 +5,7 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/GlobPattern.h"
 #include "llvm/Support/Regex.h"
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ public:
 
 private:
   struct Pattern {
-    std::string text;
+    std::shared_ptr<const std::string> text; ///< shared: the glob refers to its characters
     std::shared_ptr<llvm::Regex> regex;
     std::shared_ptr<llvm::GlobPattern> glob;
     mutable bool used = false;

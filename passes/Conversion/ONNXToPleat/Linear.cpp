@@ -53,7 +53,10 @@ Value pleat::absorbBias(Lowering &lowering) {
     if (!isRowOf(lowering, bias, sizes.back()))
       return {};
     Value row = lowering.reshape(bias, {sizes.back()});
-    return LinearOp::create(lowering, linear.getType(), linear.getX(), linear.getWeight(), row);
+    // Both nodes' names lead to it.
+    Value sum = LinearOp::create(lowering, linear.getType(), linear.getX(), linear.getWeight(), row);
+    sum.setLoc(FusedLoc::get(sum.getContext(), {linear.getLoc(), sum.getLoc()}));
+    return sum;
   }
   if (auto conv = product.getDefiningOp<ConvOp>(); conv && !conv.getBias()) {
     if (!isChannelOf(lowering, bias, sizes[1], sizes.size()))
