@@ -3,6 +3,11 @@
 import math
 
 
+def share(of_limit):
+    """A share of the limit; a dash where the artefact does not state its bytes and operations."""
+    return "-" if of_limit is None else f"{100 * of_limit:.0f} %"
+
+
 def duration(ns):
     for unit, size in (("s", 1e9), ("ms", 1e6), ("µs", 1e3)):
         if ns >= size:
@@ -40,7 +45,7 @@ def table(result):
                      f"{size(case['weights_bytes'])}") if i == 0 else " | | | "
             lines.append(f"| {case['name'] if i == 0 else ''} | {row['threads']} | {duration(row['pleat_ns'])} | "
                          f"{duration(row['ort_ns'])} | **{row['ratio']:.2f}** ({row['ratio_low']:.2f}-"
-                         f"{row['ratio_high']:.2f}) | {100 * row['of_limit']:.0f} % | {built} |")
+                         f"{row['ratio_high']:.2f}) | {share(row['of_limit'])} | {built} |")
     for threads in result["limits"]:
         ratios = [r["ratio"] for c in result["cases"] for r in c["rows"] if r["threads"] == int(threads)]
         if ratios:

@@ -96,6 +96,8 @@ def rooflines(thread_counts):
 
 def share_of_limit(row, limit):
     """Time that bandwidth or arithmetic alone would take, over the time taken."""
+    if row["bytes_read"] is None or row["flops"] is None:
+        return None
     least = max(row["bytes_read"] / limit["read_bytes_per_s"], row["flops"] / limit["flops_per_s"])
     return least / (row["pleat_ns"] * 1e-9)
 
