@@ -59,6 +59,13 @@ struct IdCheckSpec {
   int64_t rows = 0;
 };
 
+/// Two sizes that the model's ops need to be equal.
+struct SizeCheckSpec {
+  /// For readers: "past + 1".
+  std::string firstText, secondText;
+  AxisSpec first, second;
+};
+
 struct ModelInterface {
   /// Prefix of every exported symbol; see checkModelName.
   std::string name;
@@ -73,6 +80,8 @@ struct ModelInterface {
   /// come from the function `pleat_eval_sizes` of the compiled module, in this order.
   std::vector<std::string> sizeExprs;
   std::vector<IdCheckSpec> idChecks;
+  /// Equalities that a run must fulfil and that no bound of a dimension ensures.
+  std::vector<SizeCheckSpec> sizeChecks;
 };
 
 /// Fails unless `name` may prefix a model's symbols and files: a lower-case C identifier

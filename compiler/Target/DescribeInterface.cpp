@@ -3,7 +3,7 @@
 
 #include "compiler/Target/SizeText.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
-#include "passes/Analysis/SizeExprs.h"
+#include "passes/Analysis/SizeChecks.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -55,7 +55,9 @@ public:
       interface.dims.push_back(spec);
     }
     interface.hostDims = interface.dims.size();
-    addModelBounds();
+    symbolNames.append(sizes.dims().begin(), sizes.dims().end());
+    if (llvm::Error error = addSizeChecks())
+      return error;
     if (llvm::Error error = setBounds(bounds))
       return error;
     for (BlockArgument argument : main.getArguments())
@@ -70,36 +72,46 @@ public:
     assignCNames(interface);
     if (!exprs.empty())
       module->setAttr("pleat.size_exprs",
-                      AffineMapAttr::get(AffineMap::get(0, sizes.dims().size(), exprs, module.getContext())));
+                      AffineMapAttr::get(AffineMap::get(0, symbolNames.size(), exprs, module.getContext())));
     return std::move(interface);
   }
 
 private:
-  /// Bounds that the model's own ops set: entries of `pleat.dim_equal` that equate a
-  /// dimension with a number, or with its minimum or maximum with one. Others are named,
-  /// because nothing checks them at run time.
-  void addModelBounds() {
-    auto equal = main->getAttrOfType<ArrayAttr>("pleat.dim_equal");
-    if (!equal)
-      return;
-    for (auto pair : equal.getAsRange<ArrayAttr>()) {
-      StringRef a = cast<StringAttr>(pair[0]).getValue(), b = cast<StringAttr>(pair[1]).getValue();
-      if (!addModelBound(a, b) && !addModelBound(b, a) && !isOneDimension(a.split(" + ").first, b.split(" + ").first))
-        mlir::emitWarning(main.getLoc()) << "the model needs " << a << " to equal " << b
-                                         << ", which is not checked at run time";
-    }
+  /// What the model's own ops need: bounds, where a dimension equals a number, or its
+  /// minimum or maximum with one; all else is compared at each run.
+  llvm::Error addSizeChecks() {
+    std::string unread;
+    FailureOr<SizeChecks> found = findSizeChecks(main, sizes, unread);
+    if (failed(found))
+      return llvm::createStringError("the model's ops need a size to be '%s', which cannot be checked at run time",
+                                     unread.c_str());
+    SmallVector<Attribute> extremes;
+    for (const ExtremeSize &extreme : found->extremes)
+      addExtreme(extreme, extremes);
+    for (const SizeCheck &check : found->checks)
+      if (!addModelBound(check.firstText, check.secondText) && !addModelBound(check.secondText, check.firstText))
+        interface.sizeChecks.push_back({check.firstText, check.secondText, axisOf(check.first), axisOf(check.second)});
+    if (!extremes.empty())
+      module->setAttr("pleat.size_extremes", ArrayAttr::get(module.getContext(), extremes));
+    return llvm::Error::success();
   }
 
-  bool isOneDimension(StringRef a, StringRef b) {
-    auto first = sizes.symbol(a), second = sizes.symbol(b);
-    return succeeded(first) && succeeded(second) && *first == *second;
+  void addExtreme(const ExtremeSize &extreme, SmallVectorImpl<Attribute> &extremes) {
+    MLIRContext *context = module.getContext();
+    AffineExpr sides[] = {extreme.first, extreme.second};
+    auto map = AffineMapAttr::get(AffineMap::get(0, symbolNames.size(), sides, context));
+    StringRef kind = extreme.isMinimum ? "min" : "max";
+    extremes.push_back(ArrayAttr::get(context, {StringAttr::get(context, kind), map}));
+    symbolNames.push_back((kind + "(" + sizeText(extreme.first, symbolNames) + ", " +
+                           sizeText(extreme.second, symbolNames) + ")")
+                              .str());
   }
 
   bool addModelBound(StringRef name, StringRef text) {
     auto dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == name; });
     if (dim == interface.dims.end())
       return false;
-    int64_t number;
+    int64_t number = 0;
     bool atMost = text.consume_front("min("), atLeast = !atMost && text.consume_front("max(");
     if (atMost || atLeast) {
       auto [first, second] = text.split(", ");
@@ -108,6 +120,10 @@ private:
     } else if (text.getAsInteger(10, number)) {
       return false;
     }
+    if (!atMost && number < 0)
+      return false;
+    if (!atLeast && number <= 0) // an upper bound of 0 would stand for none
+      return false;
     if (!atMost)
       dim->lower = std::max(dim->lower, number);
     if (!atLeast)
@@ -159,7 +175,7 @@ private:
     AxisSpec axis;
     if (auto constant = dyn_cast<AffineConstantExpr>(size)) {
       axis.value = constant.getValue();
-    } else if (auto symbol = dyn_cast<AffineSymbolExpr>(size)) {
+    } else if (auto symbol = dyn_cast<AffineSymbolExpr>(size); symbol && symbol.getPosition() < sizes.dims().size()) {
       axis.kind = PLEAT_AXIS_DIM;
       axis.value = symbol.getPosition();
     } else {
@@ -167,7 +183,7 @@ private:
       axis.value = llvm::find(exprs, size) - exprs.begin();
       if (axis.value == static_cast<int64_t>(exprs.size())) {
         exprs.push_back(size);
-        interface.sizeExprs.push_back(sizeText(size, sizes.dims()));
+        interface.sizeExprs.push_back(sizeText(size, symbolNames));
       }
     }
     return axis;
@@ -195,6 +211,8 @@ private:
   ModuleOp module;
   func::FuncOp main;
   SizeExprs sizes;
+  /// How each symbol of `exprs` reads: dimensions, then minima and maxima.
+  SmallVector<std::string> symbolNames;
   SmallVector<AffineExpr> exprs;
   ModelInterface interface;
 };

@@ -46,13 +46,14 @@ public:
         int32(options.levels.size()),
         int32(kernels.size()),
         int32(interface.idChecks.size()),
-        int32(0),
+        int32(interface.sizeChecks.size()),
         tensorTable("inputs", interface.inputs),
         tensorTable("outputs", interface.outputs),
         stateTable(),
         dimTable(),
         *levels,
         idCheckTable(),
+        sizeCheckTable(),
         *arenaBytes,
         *evalSizes,
         *run,
@@ -147,6 +148,17 @@ private:
     for (const IdCheckSpec &check : interface.idChecks)
       rows.push_back(record({int32(check.input), int64(check.rows)}, sizeof(pleat_id_check)));
     return table("id_checks", rows);
+  }
+
+  Constant *sizeCheckTable() {
+    SmallVector<Constant *> rows;
+    for (const SizeCheckSpec &check : interface.sizeChecks) {
+      std::string name = "size_check_" + std::to_string(rows.size());
+      rows.push_back(record({text(name + "_first", check.firstText), text(name + "_second", check.secondText),
+                             axisRecord(check.first), axisRecord(check.second)},
+                            sizeof(pleat_size_check)));
+    }
+    return table("size_checks", rows);
   }
 
   Expected<Constant *> levelTable(ArrayRef<std::string> kernels) {

@@ -13,37 +13,77 @@
 using namespace mlir;
 using namespace pleat;
 
-SizeExprs::SizeExprs(func::FuncOp function) : function(function), context(function.getContext()) {
+SizeExprs::SizeExprs(func::FuncOp function)
+    : function(function), context(function.getContext()), sizeAlgebra(function.getContext()) {
+  declareDimensions();
   SmallVector<StringRef> all;
+  forEachAxis([&](StringRef name) {
+    if (sizeAlgebra.named(name) && !llvm::is_contained(all, name))
+      all.push_back(name);
+  });
+  pairDimensions(all);
+  for (StringRef name : all)
+    if (!llvm::is_contained(names, listed(name)))
+      names.push_back(listed(name).str());
+}
+
+void SizeExprs::forEachAxis(llvm::function_ref<void(StringRef)> visit) {
   for (unsigned i = 0; i < function.getNumArguments(); ++i)
     if (auto axes = function.getArgAttrOfType<ArrayAttr>(i, PleatDialect::getDimsAttrName()))
       for (Attribute axis : axes)
-        if (auto name = dyn_cast<StringAttr>(axis); name && !llvm::is_contained(all, name.getValue()))
-          all.push_back(name.getValue());
-  if (auto equal = function->getAttrOfType<ArrayAttr>("pleat.dim_equal"))
-    for (auto pair : equal.getAsRange<ArrayAttr>()) {
-      StringRef a = cast<StringAttr>(pair[0]).getValue(), b = cast<StringAttr>(pair[1]).getValue();
-      if (a.split(" + ").second == b.split(" + ").second) { // a + 1 equals b + 1
-        a = a.split(" + ").first;
-        b = b.split(" + ").first;
-      }
-      a = listed(a);
-      b = listed(b);
-      auto *first = llvm::find(all, a), *second = llvm::find(all, b);
-      if (a == b || first == all.end() || second == all.end())
-        continue;
-      if (second < first)
-        std::swap(a, b);
-      aliases.push_back({b.str(), a.str()});
+        if (auto name = dyn_cast<StringAttr>(axis))
+          visit(name.getValue());
+}
+
+/// Plain names first, so that "s15 + 1" is understood wherever s15 stands; what cannot be
+/// read is a name too.
+void SizeExprs::declareDimensions() {
+  auto isPlain = [](StringRef text) {
+    return llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+  };
+  forEachAxis([&](StringRef text) {
+    if (isPlain(text) && !sizeAlgebra.named(text))
+      sizeAlgebra.declare(text, 0, 0);
+  });
+  forEachAxis([&](StringRef text) {
+    if (!sizeAlgebra.parse(text))
+      sizeAlgebra.declare(text, 0, 0);
+  });
+}
+
+void SizeExprs::pairDimensions(ArrayRef<StringRef> all) {
+  auto equal = function->getAttrOfType<ArrayAttr>("pleat.dim_equal");
+  if (!equal)
+    return;
+  for (auto pair : equal.getAsRange<ArrayAttr>()) {
+    StringRef a = cast<StringAttr>(pair[0]).getValue(), b = cast<StringAttr>(pair[1]).getValue();
+    if (a.split(" + ").second == b.split(" + ").second) { // a + 1 equals b + 1
+      a = a.split(" + ").first;
+      b = b.split(" + ").first;
     }
-  for (unsigned i = 0; i < function.getNumArguments(); ++i) {
-    auto axes = function.getArgAttrOfType<ArrayAttr>(i, PleatDialect::getDimsAttrName());
-    if (!axes)
+    a = listed(a);
+    b = listed(b);
+    auto *first = llvm::find(all, a), *second = llvm::find(all, b);
+    if (a == b || first == all.end() || second == all.end())
       continue;
-    for (Attribute axis : axes)
-      if (auto name = dyn_cast<StringAttr>(axis); name && !llvm::is_contained(names, listed(name.getValue())))
-        names.push_back(listed(name.getValue()).str());
+    if (second < first)
+      std::swap(a, b);
+    aliases.push_back({b.str(), a.str()});
   }
+}
+
+FailureOr<AffineExpr> SizeExprs::overDims(AffineExpr expr) const {
+  SmallVector<AffineExpr> replacements;
+  for (const SizeSymbol &known : sizeAlgebra.symbols())
+    replacements.push_back(symbol(known.name).value_or(AffineExpr()));
+  bool isKnown = true;
+  expr.walk([&](AffineExpr part) {
+    if (auto used = dyn_cast<AffineSymbolExpr>(part))
+      isKnown &= static_cast<bool>(replacements[used.getPosition()]);
+  });
+  if (!isKnown)
+    return failure();
+  return expr.replaceSymbols(replacements);
 }
 
 StringRef SizeExprs::listed(StringRef name) const {
@@ -164,7 +204,7 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
     SmallVector<AffineExpr> shape;
     for (auto [axis, size] : llvm::zip(axes, type.getShape())) {
       auto name = dyn_cast<StringAttr>(axis);
-      auto expr = name ? symbol(name.getValue())
+      auto expr = name ? overDims(sizeAlgebra.parse(name.getValue()))
                        : FailureOr<AffineExpr>(getAffineConstantExpr(size, context));
       if (failed(expr))
         return failure();

@@ -1,10 +1,13 @@
 /// Sizes of recovered IR as expressions over the model's symbolic dimensions.
 ///
 /// In recovered IR every dynamic size is an index value computed from `tensor.dim` of
-/// function arguments, whose axes are named by `pleat.dims`. This analysis turns such a
-/// value, and the shape of any tensor whose defining op states its sizes, into AffineExprs:
-/// symbol i is dimension i of `dims()`.
+/// function arguments, whose axes are named by `pleat.dims`; an axis may also be an
+/// expression of dimensions that other axes are. This analysis turns such a value, and the
+/// shape of any tensor whose defining op states its sizes, into AffineExprs: symbol i is
+/// dimension i of `dims()`.
 #pragma once
+
+#include "passes/Analysis/SymbolicShapes/SizeAlgebra.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/AffineExpr.h"
@@ -36,6 +39,9 @@ public:
   /// The symbol of the dimension `name`; failure when there is none.
   mlir::FailureOr<mlir::AffineExpr> symbol(llvm::StringRef name) const;
 
+  /// Knows every name of a dimension, the ones that are not listed too; reads texts.
+  const SizeAlgebra &algebra() const { return sizeAlgebra; }
+
   /// Drops what is known of values; to be called when ops have been erased, whose memory
   /// new values may take.
   void forget() {
@@ -59,8 +65,16 @@ private:
   /// The name under which the dimension `name` is listed.
   llvm::StringRef listed(llvm::StringRef name) const;
 
+  /// Visits the text of each dynamic axis of the arguments, in order.
+  void forEachAxis(llvm::function_ref<void(llvm::StringRef)> visit);
+  void declareDimensions();
+  void pairDimensions(llvm::ArrayRef<llvm::StringRef> all);
+  /// `expr` over the symbols of the algebra as one over dims().
+  mlir::FailureOr<mlir::AffineExpr> overDims(mlir::AffineExpr expr) const;
+
   mlir::func::FuncOp function;
   mlir::MLIRContext *context;
+  SizeAlgebra sizeAlgebra;
   /// Names in order of first appearance, and for each that it is paired with, that one.
   llvm::SmallVector<std::pair<std::string, std::string>> aliases;
   llvm::SmallVector<std::string> names;

@@ -98,6 +98,12 @@ typedef struct pleat_id_check {
   int64_t rows;
 } pleat_id_check;
 
+/* Two sizes that the model's ops need to be equal: the runtime compares them before a run. */
+typedef struct pleat_size_check {
+  const char *first_text, *second_text; /* for messages */
+  pleat_axis first, second;
+} pleat_size_check;
+
 /* Levels stand from the least demanding to the most; the runtime takes the last one whose
  * features the processor and the system offer. */
 typedef struct pleat_level_desc {
@@ -118,19 +124,19 @@ typedef struct pleat_model_desc {
   /* The first host_dim_count dimensions are given at each run; the rest are lengths of
    * appended states. Each of the host's is an axis of at least one input. */
   uint32_t dim_count, host_dim_count;
-  uint32_t expr_count, level_count, kernel_count, id_check_count;
-  uint32_t reserved; /* 0 */
+  uint32_t expr_count, level_count, kernel_count, id_check_count, size_check_count;
   const pleat_tensor_desc *inputs;
   const pleat_tensor_desc *outputs;
   const pleat_state_desc *states;
   const pleat_dim_desc *dims;
   const pleat_level_desc *levels;
   const pleat_id_check *id_checks;
+  const pleat_size_check *size_checks;
   /* Bytes of arena a run with these dims needs, on `threads` threads. A session's arena is
    * what its largest dims need; a negative number says that the sizes overflow. */
   int64_t (*arena_bytes)(const int64_t *dims, int64_t threads);
-  /* Writes expr_count sizes; a negative one is refused before the run. NULL when there are
-   * none. */
+  /* Writes expr_count sizes; a negative one of a tensor is refused before the run. NULL when
+   * there are none. */
   void (*eval_sizes)(const int64_t *dims, int64_t *sizes);
   /* Runs the model once. All arguments have been checked. */
   void (*run)(const pleat_frame *frame);

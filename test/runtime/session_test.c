@@ -165,6 +165,23 @@ static void computed_sizes_are_checked(void) {
   pleat_rt_model_destroy(loaded);
 }
 
+static void sizes_that_must_be_equal(void) {
+  /* length - 4 == batch. */
+  static const pleat_size_check checks[] = {{"length - 4", "batch", {PLEAT_AXIS_EXPR, 1}, {PLEAT_AXIS_DIM, 0}}};
+  pleat_model_desc changed = desc;
+  changed.size_check_count = 1;
+  changed.size_checks = checks;
+  pleat_model *strict = probe_load(&changed, probe_image(bytes));
+  pleat_session *session = NULL;
+  CHECK_OK(pleat_rt_session_create(strict, NULL, NULL, &session, &error));
+  CHECK_OK(run(session, 4, 8));
+  CHECK_FAILS(SHAPE_MISMATCH, "the model expects sizes 'length - 4' and 'batch' to be equal, but got 8 and 4",
+              error, run(session, 4, 12));
+  CHECK_OK(run(session, 4, 8));
+  pleat_rt_session_destroy(session);
+  pleat_rt_model_destroy(strict);
+}
+
 static void ids_outside_the_table(void) {
   pleat_session *session = create();
   fill();
@@ -328,6 +345,7 @@ int main(void) {
   RUN_TEST(a_dim_without_bound_must_be_limited);
   RUN_TEST(a_plan_that_does_not_fit_is_not_run);
   RUN_TEST(computed_sizes_are_checked);
+  RUN_TEST(sizes_that_must_be_equal);
   RUN_TEST(ids_outside_the_table);
   RUN_TEST(buffers_that_cannot_be_used);
   RUN_TEST(tensors_say_their_dims);

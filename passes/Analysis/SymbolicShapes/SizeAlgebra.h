@@ -38,6 +38,8 @@ public:
   /// The value of a text such as "s15 + 1" or "2*n//m"; null when it is no expression or
   /// names something that is no symbol.
   mlir::AffineExpr parse(llvm::StringRef text) const;
+  /// The same for any text that print makes.
+  mlir::AffineExpr parsePrinted(llvm::StringRef text);
   /// The expression with the model's names, in the form that parse accepts; minimum and maximum
   /// are written `min(a, b)` and `max(a, b)`.
   std::string print(mlir::AffineExpr expr) const;

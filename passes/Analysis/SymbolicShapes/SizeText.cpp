@@ -1,4 +1,5 @@
-// The text form of sizes, as exporters write dim_param: names, integers and + - * // / %.
+// The text form of sizes, as exporters write dim_param: names, integers and + - * // / %, and
+// what print adds to it: min(a, b) and max(a, b).
 #include "passes/Analysis/SymbolicShapes/SizeAlgebra.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -10,7 +11,9 @@ namespace {
 /// Recursive descent over one text. Every function returns null on what it does not accept.
 class SizeParser {
 public:
-  SizeParser(const SizeAlgebra &algebra, StringRef text) : algebra(algebra), rest(text) {}
+  /// With `extremes`, which is `algebra`, minima and maxima are understood too.
+  SizeParser(const SizeAlgebra &algebra, StringRef text, SizeAlgebra *extremes = nullptr)
+      : algebra(algebra), extremes(extremes), rest(text) {}
 
   AffineExpr whole() {
     AffineExpr result = sum();
@@ -83,12 +86,39 @@ private:
     int64_t value;
     if (!rest.empty() && llvm::isDigit(rest.front()))
       return rest.consumeInteger(10, value) ? AffineExpr() : algebra.constant(value);
-    StringRef name = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    for (bool minimum : {true, false})
+      if (extremes && take(minimum ? "min(" : "max("))
+        return extreme(minimum);
+    StringRef name = symbolName();
     rest = rest.drop_front(name.size());
     return name.empty() ? AffineExpr() : algebra.named(name);
   }
 
+  AffineExpr extreme(bool minimum) {
+    AffineExpr first = sum();
+    if (!first || !take(","))
+      return {};
+    AffineExpr second = sum();
+    if (!second || !take(")"))
+      return {};
+    return minimum ? extremes->min(first, second) : extremes->max(first, second);
+  }
+
+  /// The longest symbol that the rest begins with: a name may contain operators.
+  StringRef symbolName() const {
+    auto isNamePart = [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; };
+    StringRef longest;
+    for (const SizeSymbol &symbol : algebra.symbols()) {
+      size_t length = symbol.name.size();
+      if (symbol.kind == SizeSymbol::Argument && length > longest.size() && rest.starts_with(symbol.name) &&
+          (length == rest.size() || !isNamePart(rest[length])))
+        longest = rest.take_front(length);
+    }
+    return longest;
+  }
+
   const SizeAlgebra &algebra;
+  SizeAlgebra *extremes;
   StringRef rest;
   unsigned depth = 0;
 };
@@ -98,6 +128,12 @@ AffineExpr SizeAlgebra::parse(StringRef text) const {
   if (AffineExpr whole = named(text))
     return whole;
   return SizeParser(*this, text).whole();
+}
+
+AffineExpr SizeAlgebra::parsePrinted(StringRef text) {
+  if (AffineExpr whole = named(text))
+    return whole;
+  return SizeParser(*this, text, this).whole();
 }
 
 std::string SizeAlgebra::print(AffineExpr expr) const {

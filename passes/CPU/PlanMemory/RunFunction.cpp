@@ -27,6 +27,13 @@ public:
 
   Value constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); }
 
+  /// Lets `symbol` stand for the minimum or maximum of two sizes.
+  void define(AffineExpr symbol, bool isMinimum, AffineExpr first, AffineExpr second) {
+    Value a = get(first), b = get(second);
+    made[symbol] = isMinimum ? arith::MinSIOp::create(builder, loc, a, b).getResult()
+                             : arith::MaxSIOp::create(builder, loc, a, b).getResult();
+  }
+
   Value get(AffineExpr expr) {
     if (Value known = made.lookup(expr))
       return known;
@@ -53,6 +60,9 @@ private:
     }
     auto binary = cast<AffineBinaryOpExpr>(expr);
     Value lhs = get(binary.getLHS()), rhs = get(binary.getRHS());
+    bool isQuotient = expr.getKind() != AffineExprKind::Add && expr.getKind() != AffineExprKind::Mul;
+    if (isQuotient && !isa<AffineConstantExpr>(binary.getRHS())) // a size of 0 must not trap
+      rhs = arith::MaxSIOp::create(builder, loc, rhs, constant(1));
     switch (expr.getKind()) {
     case AffineExprKind::Add:
       return arith::AddIOp::create(builder, loc, lhs, rhs);
@@ -473,6 +483,14 @@ void pleat::emitSizesFunction(ModuleOp module, AffineMap exprs, Location loc) {
   Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
   func::FuncOp function = startFunction(builder, module, loc, "pleat_eval_sizes", {pointer, pointer}, {});
   SizeEmitter sizes(builder, loc, function.getArgument(0));
+  auto extremes = module->getAttrOfType<ArrayAttr>("pleat.size_extremes");
+  unsigned count = extremes ? extremes.size() : 0, first = exprs.getNumSymbols() - count;
+  for (unsigned i = 0; i < count; ++i) {
+    auto pair = cast<ArrayAttr>(extremes[i]);
+    AffineMap sides = cast<AffineMapAttr>(pair[1]).getValue();
+    sizes.define(getAffineSymbolExpr(first + i, module.getContext()), cast<StringAttr>(pair[0]).getValue() == "min",
+                 sides.getResult(0), sides.getResult(1));
+  }
   for (auto [i, expr] : llvm::enumerate(exprs.getResults())) {
     Value slot = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), function.getArgument(1),
                                      ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});

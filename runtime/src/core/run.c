@@ -37,6 +37,8 @@ pleat_status pleat_rt_session_bind(pleat_session *session, const int64_t *dims, 
     return status;
   if (desc->eval_sizes)
     desc->eval_sizes(session->dims, session->sizes);
+  if ((status = pleat_rt_check_sizes(desc, session->dims, session->sizes, error)))
+    return status;
   if ((status = count_elements(session, error)) || (status = pleat_rt_states_check(session, error)))
     return status;
   int64_t arena = desc->arena_bytes(session->dims, session->frame.threads);

@@ -83,6 +83,21 @@ pleat_status pleat_rt_check_dims(const pleat_model_desc *desc, const int64_t *di
   return PLEAT_STATUS_OK;
 }
 
+pleat_status pleat_rt_check_sizes(const pleat_model_desc *desc, const int64_t *dims,
+                                  const int64_t *sizes, pleat_error *error) {
+  for (uint32_t i = 0; i < desc->size_check_count; ++i) {
+    const pleat_size_check *check = &desc->size_checks[i];
+    int64_t first = pleat_rt_axis_size(&check->first, dims, sizes);
+    int64_t second = pleat_rt_axis_size(&check->second, dims, sizes);
+    if (first != second)
+      return pleat_rt_fail(error, PLEAT_STATUS_SHAPE_MISMATCH,
+                           "the model expects sizes '%s' and '%s' to be equal, but got %" PRId64
+                           " and %" PRId64,
+                           check->first_text, check->second_text, first, second);
+  }
+  return PLEAT_STATUS_OK;
+}
+
 static pleat_status check_type_and_rank(const pleat_tensor_desc *desc, const char *kind,
                                         const pleat_tensor *tensor, pleat_error *error) {
   if (tensor->type != (int32_t)desc->type)

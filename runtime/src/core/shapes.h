@@ -21,6 +21,10 @@ pleat_status pleat_rt_element_count(const pleat_tensor_desc *tensor, const int64
 pleat_status pleat_rt_check_dims(const pleat_model_desc *desc, const int64_t *dims,
                                  const int64_t *largest, pleat_error *error);
 
+/* Compares the sizes that the model's ops need to be equal. */
+pleat_status pleat_rt_check_sizes(const pleat_model_desc *desc, const int64_t *dims,
+                                  const int64_t *sizes, pleat_error *error);
+
 /* Checks types and ranks of all inputs and derives the host's dimensions from their shapes;
  * input axes that share a dimension must agree. */
 pleat_status pleat_rt_dims_of(const pleat_model_desc *desc, const pleat_tensor *inputs,
