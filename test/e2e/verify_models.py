@@ -1,6 +1,6 @@
 """Compiles models and compares what they compute with recorded outputs.
 
-usage: verify_models.py PLEAT LIST FOLDER... [--jobs N] [--update]
+usage: verify_models.py PLEAT LIST FOLDER... [--jobs N] [--threads N,...] [--static] [--update]
 
 Each FOLDER holds cases in the layout of ONNX's backend tests: a folder with model.onnx and
 test_data_set_N. Cases that are known not to work stand in LIST, one a line:
@@ -8,7 +8,8 @@ test_data_set_N. Cases that are known not to work stand in LIST, one a line:
     real/silero_vad_op18_ifless: unsupported
 
 The outcome is the name of the driver's exit code, so that a case that fails otherwise, or
-works, is a difference. --update rewrites the list; read the difference before you commit it.
+works, is a difference. --threads verifies with each of these numbers of threads; --static also
+with the dimensions fixed to the sizes of the first data set. --update rewrites the list; read the difference before you commit it.
 """
 
 import argparse
@@ -30,13 +31,37 @@ def run(*command):
     return OUTCOMES.get(done.returncode, f"crash {done.returncode}"), done.stderr.strip()
 
 
-def outcome(pleat, case):
-    """What became of a case, and the last words of the command that decided it."""
+def compile_and_verify(pleat, case, data, threads, dims=()):
     with tempfile.TemporaryDirectory() as folder:
         artefact = pathlib.Path(folder) / "model"
-        result, text = run(pleat, "compile", case / "model.onnx", "-o", artefact)
-        if result == "passed":
-            result, text = run(pleat, "verify", artefact, "--data", case)
+        result, text = run(pleat, "compile", case / "model.onnx", "-o", artefact, *dims)
+        for count in threads:
+            if result == "passed":
+                result, text = run(pleat, "verify", artefact, "--data", data, "--threads", count)
+    return result, text
+
+
+def sizes_of(case, data):
+    """Options that fix each named dimension of the model's inputs to its size in a data set."""
+    import onnx  # only where sizes are fixed
+
+    graph = onnx.load(case / "model.onnx", load_external_data=False).graph
+    constants = {weight.name for weight in graph.initializer}
+    sizes = {}
+    for index, value in enumerate(v for v in graph.input if v.name not in constants):
+        shape = onnx.load_tensor(data / f"input_{index}.pb").dims
+        named = zip(value.type.tensor_type.shape.dim, shape)
+        sizes |= {dim.dim_param: size for dim, size in named if dim.dim_param.isidentifier()}
+    return [f"--dim={name}={size}" for name, size in sizes.items()]
+
+
+def outcome(pleat, case, threads, static):
+    """What became of a case, and the last words of the command that decided it."""
+    result, text = compile_and_verify(pleat, case, case, threads)
+    if result == "passed" and static:
+        data = case / "test_data_set_0"
+        if dims := sizes_of(case, data):
+            result, text = compile_and_verify(pleat, case, data, threads, dims)
     return result, text
 
 
@@ -51,6 +76,8 @@ def main():
     parser.add_argument("list", type=pathlib.Path)
     parser.add_argument("folders", type=pathlib.Path, nargs="+")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--threads", default="1", type=lambda text: text.split(","))
+    parser.add_argument("--static", action="store_true")
     parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
     cases = {f"{folder.name}/{model.parent.relative_to(folder)}": model.parent
@@ -59,7 +86,8 @@ def main():
         sys.exit(f"no model.onnx below {', '.join(map(str, options.folders))}")
     known = read_list(options.list)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        results = dict(zip(cases, pool.map(lambda case: outcome(options.pleat, case), cases.values())))
+        results = dict(zip(cases, pool.map(
+            lambda case: outcome(options.pleat, case, options.threads, options.static), cases.values())))
 
     if options.update:
         head = [line for line in options.list.read_text().splitlines() if line.startswith("#")] \

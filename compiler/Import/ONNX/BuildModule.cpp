@@ -227,20 +227,16 @@ void ModuleBuilder::buildBody(const ::onnx::GraphProto &graph) {
 }
 
 void ModuleBuilder::setInterface(func::FuncOp function, const ::onnx::GraphProto &graph) {
-  auto attributes = [&](const ::onnx::ValueInfoProto &value, ArrayRef<std::string> declared) {
+  auto attributes = [&](const ::onnx::ValueInfoProto &value) {
     SmallVector<NamedAttribute> list{b.getNamedAttr(ONNXDialect::getNameAttrName(), b.getStringAttr(value.name()))};
     if (value.type().has_tensor_type() && value.type().tensor_type().has_shape())
-      list.push_back(b.getNamedAttr(ONNXDialect::getDimsAttrName(), convertSizes(context, value.type(), declared)));
+      list.push_back(b.getNamedAttr(ONNXDialect::getDimsAttrName(), convertSizes(context, value.type(), prepared.declaredSizes.lookup(value.name()))));
     return b.getDictionaryAttr(list);
   };
   for (auto [index, input] : llvm::enumerate(graph.input()))
-    function.setArgAttrs(index, attributes(input, {}));
-  for (auto [index, output] : llvm::enumerate(graph.output())) {
-    auto declared = prepared.declaredSizes.find(output.name());
-    function.setResultAttrs(index, attributes(output, declared == prepared.declaredSizes.end()
-                                                          ? ArrayRef<std::string>()
-                                                          : ArrayRef<std::string>(declared->second)));
-  }
+    function.setArgAttrs(index, attributes(input));
+  for (auto [index, output] : llvm::enumerate(graph.output()))
+    function.setResultAttrs(index, attributes(output));
 }
 
 OwningOpRef<ModuleOp> ModuleBuilder::build() {

@@ -133,11 +133,13 @@ void collectMetadata(PreparedModel &prepared) {
       for (const ::onnx::StringStringEntryProto &entry : value.metadata_props())
         if (entry.key() == "pkg.torch.onnx.original_node_name" || entry.key() == "pkg.onnxscript.optimizer.folded_from")
           prepared.originalNames.try_emplace(value.name(), entry.value());
-  for (const ::onnx::ValueInfoProto &output : graph.output()) {
-    std::vector<std::string> &sizes = prepared.declaredSizes[output.name()];
-    for (const auto &dim : output.type().tensor_type().shape().dim())
-      sizes.push_back(dim.has_dim_value() ? std::to_string(dim.dim_value()) : dim.dim_param());
-  }
+  for (const auto *values : {&graph.input(), &graph.output()})
+    for (const ::onnx::ValueInfoProto &value : *values) {
+      std::vector<std::string> &sizes = prepared.declaredSizes[value.name()];
+      sizes.clear();
+      for (const auto &dim : value.type().tensor_type().shape().dim())
+        sizes.push_back(dim.has_dim_value() ? std::to_string(dim.dim_value()) : dim.dim_param());
+    }
 }
 
 /// Takes initializers off the inputs: as constants they are worth more than as defaults that

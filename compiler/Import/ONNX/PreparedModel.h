@@ -49,7 +49,7 @@ struct PreparedModel {
   llvm::StringMap<std::string> scopes;
   /// What the exporter called a parameter before it had its present name.
   llvm::StringMap<std::string> originalNames;
-  /// Sizes of graph outputs as the file declares them: a number, a name, or "".
+  /// Sizes of graph inputs and outputs as the file declares them: a number, a name, or "".
   llvm::StringMap<std::vector<std::string>> declaredSizes;
 };
 

@@ -155,6 +155,14 @@ TEST_F(ONNXImport, ReshapeToComputedSizesHasARank) {
   EXPECT_TRUE(has(ir, "(tensor<?xf32>, tensor<3xi64>) -> tensor<?x?x?xf32>"));
 }
 
+// tf2onnx names sizes as the ONNX library names those that it makes up.
+TEST_F(ONNXImport, SizesOfInputsKeepTheirNamesWhateverTheyAre) {
+  std::string ir = import(R"(
+    <ir_version: 9, opset_import: ["" : 18]>
+    net (float[unk__214, 3] x) => (float[unk__215, 3] y) { y = Relu(x) })");
+  EXPECT_TRUE(has(ir, "onnx.dims = [\"unk__214\", 3]"));
+}
+
 TEST_F(ONNXImport, ConversionThatFailsLeavesTheOpset) {
   std::string ir = import(R"(
     <ir_version: 6, opset_import: ["" : 6]>
