@@ -4,7 +4,6 @@
 #include "passes/CPU/LowerKernels/LowerKernels.h"
 #include "passes/CPU/PlanMemory/PlanMemory.h"
 #include "passes/Conversion/ONNXToPleat/ONNXToPleat.h"
-#include "passes/Conversion/PleatToLinalg/PleatToLinalg.h"
 #include "passes/Conversion/RaiseActivations/RaiseActivations.h"
 #include "passes/Conversion/RaiseAttention/RaiseAttention.h"
 #include "passes/Conversion/RaiseNorms/RaiseNorms.h"
@@ -41,10 +40,6 @@ void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::Fu
 
 void pleat::addKernelPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createExpandFactors());
-  // What has no emitter of its own gives up its temporaries to the memory plan.
-  PleatToLinalgOptions withoutEmitter;
-  withoutEmitter.only = {"conv"};
-  passes.addPass(createPleatToLinalg(withoutEmitter));
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   addCleanup(passes);
   passes.addNestedPass<func::FuncOp>(createAssignLayouts());

@@ -1,5 +1,6 @@
 // The list of kernel families; each stands in a folder passes/CPU/Emit<Family>.
 #include "passes/CPU/EmitAttention/EmitAttention.h"
+#include "passes/CPU/EmitConv/EmitConv.h"
 #include "passes/CPU/EmitLinear/EmitLinear.h"
 #include "passes/CPU/EmitRows/EmitNorm.h"
 #include "passes/CPU/EmitRows/EmitSoftmax.h"
@@ -9,6 +10,7 @@ using namespace pleat;
 llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
   static const KernelFamily families[] = {
       {"linear", appliesEmitLinear, emitLinear},
+      {"conv", appliesEmitConv, emitConv},
       {"attention", appliesEmitAttention, emitAttention},
       {"norm", appliesEmitNorm, emitNorm},
       {"softmax", appliesEmitSoftmax, emitSoftmax},

@@ -20,6 +20,10 @@ public:
 
   /// How many ops the tree holds.
   size_t size() const { return ops.size(); }
+  /// How the tensors that are read lie under the axes of who reads them.
+  llvm::SmallVector<StridedView> views() const {
+    return llvm::map_to_vector(leaves, [](const auto &leaf) { return leaf.second; });
+  }
   /// Whether `op` belongs to the tree.
   bool contains(mlir::Operation *op) const { return llvm::is_contained(ops, op); }
 

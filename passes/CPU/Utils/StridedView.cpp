@@ -142,6 +142,32 @@ static std::optional<SmallVector<Extent>> linearSizes(func::FuncOp kernel, Linea
   return sizes;
 }
 
+/// Whether `value` becomes the kernel's only result without a change of shape.
+static bool hasShapeOfResult(func::FuncOp kernel, Value value) {
+  while (value.hasOneUse()) {
+    Operation *user = *value.user_begin();
+    if (isa<func::ReturnOp>(user))
+      return kernel.getNumResults() == 1;
+    auto structured = dyn_cast<linalg::LinalgOp>(user);
+    bool keepsShape = isa<ActivationOp>(user) ||
+                      (structured && user->getNumResults() == 1 &&
+                       structured.getMatchingIndexingMap(&*value.use_begin()).isIdentity() &&
+                       structured.getMatchingIndexingMap(structured.getDpsInitOperand(0)).isIdentity());
+    if (!keepsShape)
+      return false;
+    value = user->getResult(0);
+  }
+  return false;
+}
+
+/// A window's count is no product of sizes, but a result's sizes stand in its slots.
+static std::optional<SmallVector<Extent>> convSizes(func::FuncOp kernel, ConvOp conv) {
+  if (!hasShapeOfResult(kernel, conv.getResult()))
+    return std::nullopt;
+  std::optional<StridedView> result = operandView(kernel, kernel.getNumArguments());
+  return result ? std::optional(result->sizes) : std::nullopt;
+}
+
 static std::optional<SmallVector<Extent>> attentionSizes(func::FuncOp kernel, AttentionOp attention) {
   std::optional<SmallVector<Extent>> query = sizesOf(kernel, attention.getQuery());
   std::optional<SmallVector<Extent>> value = sizesOf(kernel, attention.getValue());
@@ -171,6 +197,8 @@ std::optional<SmallVector<Extent>> pleat::sizesOf(func::FuncOp kernel, Value ten
     return mixedSizes(kernel, type, slice.getSizes());
   if (auto linear = dyn_cast<LinearOp>(op))
     return linearSizes(kernel, linear);
+  if (auto conv = dyn_cast<ConvOp>(op))
+    return convSizes(kernel, conv);
   if (auto attention = dyn_cast<AttentionOp>(op))
     return attentionSizes(kernel, attention);
   if (isa<LayerNormOp, RmsNormOp, SoftmaxOp>(op))

@@ -13,6 +13,13 @@ using namespace pleat;
 
 using B = ImplicitLocOpBuilder;
 
+/// Whether the last axis is there for its name only: some exporters write a convolution over
+/// one axis as one over two.
+static bool hasSingleColumn(Lowering &lowering, ArrayRef<AffineExpr> sizes, const Window &window) {
+  return window.kernel.size() == 2 && lowering.constantSize(sizes.back()) == 1 && window.kernel[1] == 1 &&
+         window.pads[1] == 0 && window.pads[3] == 0;
+}
+
 static LogicalResult conv(Lowering &lowering) {
   onnx::NodeOp node = lowering.node;
   Value x = node.input(0), weight = node.input(1), bias = node.input(2);
@@ -26,9 +33,23 @@ static LogicalResult conv(Lowering &lowering) {
   FailureOr<Window> window = resolveWindow(facts, kernel, ArrayRef<AffineExpr>(sizes).drop_front(2));
   if (failed(window))
     return lowering.fail(facts.reason);
-  auto type = lowering.tensorType(lowering.resultSizes(), lowering.resultElement());
-  return lowering.give(ConvOp::create(lowering, type, x, weight, bias, window->strides, window->dilations, window->pads,
-                                      node.intAttr("group", 1)));
+  Sizes result = lowering.resultSizes();
+  bool isFlat = hasSingleColumn(lowering, sizes, *window);
+  if (isFlat) {
+    sizes.pop_back();
+    filter.pop_back();
+    x = lowering.reshape(x, sizes);
+    weight = lowering.reshape(weight, filter);
+    window->strides.pop_back();
+    window->dilations.pop_back();
+    window->pads = {window->pads[0], window->pads[2]};
+  }
+  Sizes computed = isFlat ? Sizes(ArrayRef<AffineExpr>(result).drop_back()) : result;
+  auto type = lowering.tensorType(computed, lowering.resultElement());
+  Value conv = ConvOp::create(lowering, type, x, weight, bias, window->strides, window->dilations, window->pads,
+                              node.intAttr("group", 1));
+  lowering.known(conv, computed);
+  return lowering.give(isFlat ? lowering.reshape(conv, result) : conv);
 }
 
 /// `x` with `value` around its spatial axes.

@@ -49,9 +49,18 @@ static bool readsPlainOperands(Operation *op) {
   return isa<LinearOp, LayerNormOp, RmsNormOp, SoftmaxOp, GatherOp, ConvOp>(op);
 }
 
+/// Whether `map` spreads one value a channel (axis 1) over the loops.
+static bool isPerChannel(AffineMap map) {
+  return llvm::all_of(map.getResults(), [](AffineExpr expr) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    return isa<AffineConstantExpr>(expr) || (dim && dim.getPosition() == 1);
+  });
+}
+
 /// Whether `consumer` computes element by element on `value`, with other operands of the
-/// same shape, one value a column, or one value in all: what a tile in registers can take.
-static bool isEpilogue(linalg::GenericOp consumer, Value value) {
+/// same shape, one value a column (behind a convolution a channel), or one value in all:
+/// what a tile in registers can take.
+static bool isEpilogue(linalg::GenericOp consumer, Value value, bool ofConvolution) {
   if (consumer.getNumResults() != 1 || consumer.getNumParallelLoops() != consumer.getNumLoops() ||
       consumer.hasIndexSemantics())
     return false;
@@ -61,7 +70,8 @@ static bool isEpilogue(linalg::GenericOp consumer, Value value) {
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     AffineMap map = consumer.getMatchingIndexingMap(operand);
     bool whole = map.isIdentity();
-    bool column = map.getNumResults() == 1 && map.getResult(0) == getAffineDimExpr(rank - 1, map.getContext());
+    bool isColumn = map.getNumResults() == 1 && map.getResult(0) == getAffineDimExpr(rank - 1, map.getContext());
+    bool column = ofConvolution ? isPerChannel(map) : isColumn;
     bool scalar = map.getNumResults() == 0;
     if (operand->get() == value ? !whole : !(whole || column || scalar))
       return false;
@@ -80,6 +90,14 @@ static bool startsAccumulation(Operation *producer, Operation *op, Value operand
          llvm::hasSingleElement(*spread.getBody()) && operand.hasOneUse();
 }
 
+/// Whether a convolution can take what follows it: one whose kernel keeps its sums in
+/// registers. Any other one is alone, and writes its sums to its result.
+static bool takesEpilogue(ConvOp conv) {
+  auto weight = cast<RankedTensorType>(conv.getWeight().getType());
+  return weight.getElementType().isF32() && weight.hasStaticShape() &&
+         llvm::all_of(conv.getPads(), [](int64_t pad) { return pad >= 0; });
+}
+
 namespace {
 
 class Grouper {
@@ -88,7 +106,7 @@ public:
 
   SmallVector<KernelGroup> run() {
     for (Operation &op : block)
-      if (isa<LinearOp, AttentionOp, ConvOp>(op))
+      if (auto conv = dyn_cast<ConvOp>(op); isa<LinearOp, AttentionOp>(op) || (conv && takesEpilogue(conv)))
         takeConsumers(&op);
     // Backwards, so that an op is reached after all that reads it: what nobody needs in
     // memory was repeated by its readers and gets no kernel.
@@ -122,10 +140,10 @@ private:
       if (isa<AttentionOp>(anchor)) {
         take = isa<linalg::TransposeOp>(user) || (isa<ReshapeOp>(user) && group.ops.size() == 2);
       } else if (auto generic = dyn_cast<linalg::GenericOp>(user)) {
-        take = isEpilogue(generic, value);
+        take = isEpilogue(generic, value, isa<ConvOp>(anchor));
       } else if (isa<ActivationOp>(user)) {
         take = true;
-      } else if (isa<ReshapeOp>(user)) {
+      } else if (isa<ReshapeOp>(user) && !isa<ConvOp>(anchor)) { // a tile is a piece of a row
         pending.push_back(user);
         value = user->getResult(0);
         continue;

@@ -2,7 +2,9 @@
 #include "test/unit/passes/CPU/KernelRunner.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/CPU/KernelAbi/KernelAbi.h"
 #include "passes/CPU/LowerKernels/LowerKernels.h"
+#include "passes/CPU/Scratch.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/InitAllDialects.h"
@@ -77,8 +79,31 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   passes.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
 }
 
-/// The LLVM module of `text` at `level`, and the name of its kernel's machine function.
-static llvm::Expected<std::pair<std::unique_ptr<llvm::Module>, std::string>>
+namespace {
+
+struct Lowered {
+  std::unique_ptr<llvm::Module> module;
+  std::string name; ///< of the kernel's machine function
+  size_t scratch;   ///< bytes a part, where they are fixed
+};
+
+} // namespace
+
+/// Declares the scratch of the kernels in `module`, as kernels are formed.
+static size_t declareScratch(mlir::ModuleOp module) {
+  size_t fixed = 0;
+  for (auto kernel : module.getOps<mlir::func::FuncOp>()) {
+    auto declared = kernel->getAttrOfType<mlir::AffineMapAttr>(pleat::kScratchAttrName);
+    if (auto scratch = declared ? std::nullopt : pleat::scratchFor(kernel))
+      kernel->setAttr(pleat::kScratchAttrName, declared = mlir::AffineMapAttr::get(*scratch));
+    auto bytes = declared ? llvm::dyn_cast<mlir::AffineConstantExpr>(declared.getValue().getResult(0)) : nullptr;
+    fixed = bytes ? bytes.getValue() : 0;
+  }
+  return fixed;
+}
+
+/// `text` at `level`.
+static llvm::Expected<Lowered>
 lower(llvm::LLVMContext &llvmContext, llvm::StringRef text, llvm::StringRef level) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
@@ -96,6 +121,7 @@ lower(llvm::LLVMContext &llvmContext, llvm::StringRef text, llvm::StringRef leve
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return makeError(messages);
+  size_t scratch = declareScratch(*module);
   mlir::PassManager passes(&context);
   pleat::LowerKernelsOptions options;
   options.levels = {level.str()};
@@ -109,7 +135,7 @@ lower(llvm::LLVMContext &llvmContext, llvm::StringRef text, llvm::StringRef leve
   auto translated = mlir::translateModuleToLLVMIR(*module, llvmContext);
   if (!translated)
     return makeError(messages);
-  return std::pair(std::move(translated), name);
+  return Lowered{std::move(translated), name, scratch};
 }
 
 llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llvm::StringRef level) {
@@ -119,7 +145,7 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
   auto lowered = lower(*context, text, level);
   if (!lowered)
     return lowered.takeError();
-  auto &[module, name] = *lowered;
+  auto &[module, name, scratch] = *lowered;
 
   llvm::orc::JITTargetMachineBuilder target(llvm::Triple("x86_64-unknown-linux-gnu"));
   target.setCPU("x86-64-v3").setCodeGenOptLevel(llvm::CodeGenOptLevel::Aggressive);
@@ -139,11 +165,11 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
   auto symbol = (*jit)->lookup(name);
   if (!symbol)
     return symbol.takeError();
-  return CompiledKernel(std::move(*jit), symbol->toPtr<void (*)(const int64_t *, int64_t)>());
+  return CompiledKernel(std::move(*jit), symbol->toPtr<void (*)(const int64_t *, int64_t)>(), scratch);
 }
 
-CompiledKernel::CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t))
-    : jit(std::move(jit)), code(code) {}
+CompiledKernel::CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t), size_t scratch)
+    : jit(std::move(jit)), code(code), scratch(scratch) {}
 CompiledKernel::CompiledKernel(CompiledKernel &&) = default;
 CompiledKernel::~CompiledKernel() = default;
 

@@ -44,7 +44,8 @@ private:
 /// One kernel's machine code, for one level.
 class CompiledKernel {
 public:
-  /// `text`: a module with one function marked `pleat.kernel`. `level`: as in `--isa`; the
+  /// `text`: a module with one function marked `pleat.kernel`, whose scratch is declared
+  /// here unless it declares it. `level`: as in `--isa`; the
   /// code of a level above x86-64-v3 is legalised for it, so that its logic runs anywhere.
   static llvm::Expected<CompiledKernel> compile(llvm::StringRef text, llvm::StringRef level);
   CompiledKernel(CompiledKernel &&);
@@ -54,11 +55,15 @@ public:
   /// parts and the scratch; `scratchBytes` a part, 0 when the kernel declares none.
   void run(std::vector<int64_t> operands, int64_t parts, size_t scratchBytes = 0) const;
 
+  /// The scratch a part needs, where it does not depend on sizes; 0 otherwise.
+  size_t fixedScratch() const { return scratch; }
+
 private:
-  CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t));
+  CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t), size_t scratch);
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   void (*code)(const int64_t *, int64_t);
+  size_t scratch;
 };
 
 /// Uniform numbers in [-1, 1], the same for the same seed.
