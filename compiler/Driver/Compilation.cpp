@@ -3,6 +3,8 @@
 #include "compiler/Driver/Compilation.h"
 
 #include "compiler/Driver/Diagnostics.h"
+#include "compiler/Driver/Failure.h"
+#include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Import/ONNX/ONNXImport.h"
 #include "compiler/Pipelines/Pipelines.h"
 #include "compiler/Pipelines/Recipe.h"
@@ -17,6 +19,7 @@
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
 
 using namespace mlir;
 using namespace pleat;
@@ -29,6 +32,14 @@ Compilation::Compilation(const CompileOptions &options)
   registerImportDialects(registry);
   registry.insert<PleatDialect>();
   context = std::make_unique<MLIRContext>(registry);
+  // MLIR's own flag may have turned threads off already.
+  if (context->isMultithreadingEnabled()) {
+    context->disableMultithreading();
+    if (options.jobs > 1) {
+      threads = std::make_unique<llvm::DefaultThreadPool>(llvm::hardware_concurrency(options.jobs));
+      context->setThreadPool(*threads);
+    }
+  }
   context->loadDialect<PleatDialect>();
   context->getLoadedDialect<PleatDialect>()->setWeightStore(weightStore);
   printDiagnosticsOf(*context);
@@ -50,7 +61,7 @@ ExitCode Compilation::runPasses(StringRef stage, ExitCode onFailure,
     passes.enableCrashReproducerGeneration(reproducer);
   }
   if (succeeded(passes.run(*imported)))
-    return ExitCode::Done;
+    return report(checkMemory(options.maxMemory, "stage '" + stage + "'"));
   if (onFailure == ExitCode::Internal)
     reportError("internal error in stage '" + stage + "'; " + reproducer + " reproduces it with pleat-opt");
   return onFailure;
@@ -59,7 +70,9 @@ ExitCode Compilation::runPasses(StringRef stage, ExitCode onFailure,
 ExitCode Compilation::import() {
   ImportResult result = importModel(options.modelPath, *context, *weightStore);
   imported = std::move(result.module);
-  return static_cast<ExitCode>(result.status);
+  if (result.status != ImportStatus::Done)
+    return static_cast<ExitCode>(result.status);
+  return report(checkMemory(options.maxMemory, "import"));
 }
 
 ExitCode Compilation::recover() {
@@ -120,6 +133,7 @@ TargetOptions Compilation::targetOptions(const WrittenWeights &weights, ArrayRef
   target.weights.buildId = weights.buildId;
   target.weights.bytes = weights.bytes;
   target.weights.embedded = embedded;
+  target.jobs = options.jobs;
   target.sanitizer = options.instrument == "thread"    ? Sanitizer::Thread
                      : options.instrument == "address" ? Sanitizer::Address
                                                        : Sanitizer::None;

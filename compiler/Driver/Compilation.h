@@ -10,6 +10,9 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
 
+namespace llvm {
+class ThreadPoolInterface;
+}
 namespace mlir {
 class OpPassManager;
 }
@@ -53,6 +56,8 @@ private:
 
   const CompileOptions &options;
   std::shared_ptr<WeightStore> weightStore;
+  /// What MLIR's passes run on; null for one job.
+  std::unique_ptr<llvm::ThreadPoolInterface> threads;
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> imported;
   ModelInterface modelInterface;

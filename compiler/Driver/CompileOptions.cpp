@@ -7,8 +7,10 @@
 #include "mlir/Support/Timing.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
+#include <thread>
 
 using namespace pleat;
 namespace cl = llvm::cl;
@@ -31,6 +33,24 @@ llvm::Expected<DimBounds> pleat::parseDimBounds(llvm::StringRef text) {
       bounds.upper < bounds.lower)
     return malformed();
   return bounds;
+}
+
+std::optional<uint64_t> pleat::parseBytes(llvm::StringRef text) {
+  uint64_t count;
+  if (text.consumeInteger(10, count) || count == 0)
+    return std::nullopt;
+  uint64_t unit = llvm::StringSwitch<uint64_t>(text)
+                      .Cases({"", "B"}, 1)
+                      .Case("kB", 1000)
+                      .Case("MB", 1000 * 1000)
+                      .Case("GB", 1000 * 1000 * 1000)
+                      .Case("KiB", 1 << 10)
+                      .Case("MiB", 1 << 20)
+                      .Case("GiB", 1 << 30)
+                      .Default(0);
+  bool overflow = false;
+  uint64_t bytes = llvm::SaturatingMultiply(count, unit, &overflow);
+  return unit == 0 || overflow ? std::nullopt : std::optional(bytes);
 }
 
 /// Splits DIR/NAME. The directory may be missing.
@@ -57,6 +77,10 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
                             cl::desc("Stop at a stage and print it: onnx, pleat, kernels, llvm-dialect, llvm, asm"));
   static cl::opt<bool> noRoll("no-roll", cl::desc("Leave repeated layers written out"), cl::cat(category));
   static cl::opt<bool> json("json", cl::desc("Print the result as JSON"), cl::cat(category));
+  static cl::opt<unsigned> jobs("jobs", cl::desc("Threads to compile with (default: all of the machine)"), cl::init(0),
+                                cl::value_desc("N"), cl::cat(category));
+  static cl::opt<std::string> maxMemory("max-memory", cl::value_desc("SIZE"), cl::cat(category),
+                                        cl::desc("Give up when memory exceeds SIZE: bytes, or with KiB, MiB, GiB, kB, MB, GB"));
   static cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"), cl::cat(category));
   mlir::registerMLIRContextCLOptions();
   mlir::registerPassManagerCLOptions();
@@ -75,6 +99,13 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   options.roll = !noRoll;
   options.json = json;
   options.instrument = instrument;
+  options.jobs = jobs ? unsigned(jobs) : std::max(1u, std::thread::hardware_concurrency());
+  if (!maxMemory.empty()) {
+    std::optional<uint64_t> bytes = parseBytes(maxMemory);
+    if (!bytes)
+      return mistake("--max-memory expects a size such as 2GiB or 800MB, but got '" + maxMemory + "'");
+    options.maxMemory = *bytes;
+  }
   if (weights != "file" && weights != "embed")
     return mistake("--weights expects file or embed, but got '" + weights + "'");
   options.embedWeights = weights == "embed";

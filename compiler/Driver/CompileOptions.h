@@ -24,6 +24,10 @@ struct CompileOptions {
   bool embedWeights = false;
   bool roll = true;
   bool json = false;
+  /// Threads that may work at once; nothing in the artefact depends on it.
+  unsigned jobs = 1;
+  /// Resident bytes that a compile may take at its peak; 0: no limit.
+  uint64_t maxMemory = 0;
   /// Test-only: "address" or "thread".
   std::string instrument;
 };
@@ -32,6 +36,9 @@ struct CompileOptions {
 /// wrong on stderr and returns nullopt. `--help` prints and ends the process, as LLVM's
 /// parser does.
 std::optional<CompileOptions> parseCompileOptions(int argc, const char *const *argv);
+
+/// Parses a size with a unit: B, kB, MB, GB (powers of 1000), KiB, MiB, GiB (of 1024); none is bytes.
+std::optional<uint64_t> parseBytes(llvm::StringRef text);
 
 /// Parses NAME=LO..HI[:STEP] or NAME=SIZE.
 llvm::Expected<DimBounds> parseDimBounds(llvm::StringRef text);

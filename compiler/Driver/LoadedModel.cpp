@@ -55,7 +55,7 @@ Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const ArtifactFiles &fi
   if (Error error = loaded->openLibrary(files))
     return error;
   if (Error error = loaded->loadWeights(files))
-    return inContext("'" + files.library + "': ", std::move(error));
+    return error;
   return loaded;
 }
 
@@ -112,9 +112,11 @@ Error LoadedModel::loadWeights(const ArtifactFiles &files) {
   if (model->weights_bytes && !model->embedded_weights)
     options.weights_path = files.weights.c_str();
   pleat_error error;
-  if (pleat_status status = functions.modelLoad(&options, &handle, &error))
-    return runtimeFailure(status, error);
-  return Error::success();
+  pleat_status status = functions.modelLoad(&options, &handle, &error);
+  if (status == PLEAT_STATUS_OK)
+    return Error::success();
+  bool theirs = status == PLEAT_STATUS_BAD_WEIGHTS || status == PLEAT_STATUS_WRONG_BUILD;
+  return inContext("'" + (theirs ? files.weights : files.library) + "': ", runtimeFailure(status, error));
 }
 
 pleat_model_info LoadedModel::info() const {

@@ -7,6 +7,8 @@
 #include "compiler/Artifact/Manifest.h"
 #include "compiler/Artifact/OutputFile.h"
 #include "compiler/Driver/Diagnostics.h"
+#include "compiler/Driver/Failure.h"
+#include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Target/Libraries.h"
 #include "compiler/Target/ReadLedger.h"
 
@@ -30,7 +32,11 @@ public:
     writer = std::move(*created);
     if (Error error = writeWeights())
       return error;
+    if (Error error = checkMemory(options.maxMemory, "packing weights"))
+      return error;
     if (Error error = writeLibraries())
+      return error;
+    if (Error error = checkMemory(options.maxMemory, "code generation"))
       return error;
     std::string weightsFile = options.embedWeights || weights.bytes == 0 ? "" : name + ".weights";
     const ModelInterface &interface = compilation.interface();
@@ -135,7 +141,7 @@ ExitCode pleat::writeArtifact(Compilation &compilation, const CompileOptions &op
   Error error = ArtifactBuilder(compilation, options).build();
   if (!error)
     return ExitCode::Done;
-  ExitCode code = error.isA<llvm::FileError>() ? ExitCode::Io : ExitCode::Internal;
+  ExitCode code = error.isA<llvm::FileError>() ? ExitCode::Io : codeOf(error);
   reportError(llvm::toString(std::move(error)));
   return code;
 }

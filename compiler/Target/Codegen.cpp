@@ -1,6 +1,8 @@
 // Every knob of LLVM that changes the code of a model is turned here.
 #include "compiler/Target/Codegen.h"
 
+#include "compiler/Target/TraceWideAccesses.h"
+
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/IR/LegacyPassManager.h"
@@ -64,6 +66,7 @@ static void addSanitizer(PassBuilder &builder, Module &module, Sanitizer sanitiz
           return;
         }
         passes.addPass(ModuleThreadSanitizerPass());
+        passes.addPass(createModuleToFunctionPassAdaptor(TraceWideAccesses()));
         passes.addPass(createModuleToFunctionPassAdaptor(ThreadSanitizerPass()));
       });
 }

@@ -5,22 +5,27 @@
 #include "compiler/Target/LevelAttributes.h"
 #include "compiler/Target/LinkRuntime.h"
 #include "compiler/Target/MergeLevels.h"
+#include "compiler/Target/Linker.h"
 #include "compiler/Target/ModelDescriptor.h"
 #include "compiler/Target/ObjectAudit.h"
+#include "compiler/Target/SplitLevels.h"
 #include "runtime/abi/RuntimeImage.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/Bitcode/BitcodeReader.h"
 #include "llvm/IR/DebugInfo.h"
 #include "llvm/IR/LLVMContext.h"
 #include "llvm/IR/Module.h"
 #include "llvm/IR/Verifier.h"
+#include "llvm/Support/ThreadPool.h"
 #include "llvm/Support/raw_ostream.h"
 #include "llvm/Target/TargetMachine.h"
 
 using namespace pleat;
+using Bytes = llvm::SmallVector<char, 0>;
 
 namespace {
 
@@ -64,7 +69,7 @@ static llvm::Error translate(mlir::ModuleOp module, llvm::StringRef name, Progra
   return verify(*program.module, "after translation");
 }
 
-/// Everything before machine code: the whole program as optimised LLVM IR.
+/// Everything before LLVM's passes: the whole program, runtime included, as LLVM IR.
 static llvm::Error build(mlir::ModuleOp module, const ModelInterface &interface, const TargetOptions &options,
                          Program &program) {
   auto kernels = kernelTable(module);
@@ -86,10 +91,41 @@ static llvm::Error build(mlir::ModuleOp module, const ModelInterface &interface,
   program.names = std::move(*names);
   setLevelAttributes(*program.module, options.levels);
   markFunctions(*program.module);
-  if (llvm::Error error = verify(*program.module, "after linking the runtime"))
-    return error;
-  optimise(*program.module, *program.machine, options.sanitizer);
-  return llvm::Error::success();
+  return verify(*program.module, "after linking the runtime");
+}
+
+/// Optimises one part of a program and makes an object of it.
+static llvm::Expected<Bytes> compilePart(const ProgramPart &part, Sanitizer sanitizer) {
+  llvm::LLVMContext context;
+  auto machine = createMachine();
+  if (!machine)
+    return machine.takeError();
+  auto module = llvm::parseBitcodeFile(llvm::MemoryBufferRef({part.data(), part.size()}, "part"), context);
+  if (!module)
+    return module.takeError();
+  optimise(**module, **machine, sanitizer);
+  return emitCode(**module, **machine, /*assembly=*/false);
+}
+
+/// Objects of all parts, in their order, `jobs` of them at a time.
+static llvm::Expected<std::vector<Bytes>> compileParts(llvm::ArrayRef<ProgramPart> parts, const TargetOptions &options) {
+  std::vector<std::optional<llvm::Expected<Bytes>>> results(parts.size());
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.jobs));
+  // The longest come last, so they begin first.
+  for (size_t i = parts.size(); i-- > 0;)
+    pool.async([&, i] { results[i].emplace(compilePart(parts[i], options.sanitizer)); });
+  pool.wait();
+  std::vector<Bytes> objects;
+  llvm::Error failure = llvm::Error::success();
+  for (std::optional<llvm::Expected<Bytes>> &result : results) {
+    if (*result)
+      objects.push_back(std::move(**result));
+    else
+      failure = llvm::joinErrors(std::move(failure), result->takeError());
+  }
+  if (failure)
+    return std::move(failure);
+  return objects;
 }
 
 llvm::Expected<ObjectFile> pleat::compileModule(mlir::ModuleOp module, const ModelInterface &interface,
@@ -97,12 +133,16 @@ llvm::Expected<ObjectFile> pleat::compileModule(mlir::ModuleOp module, const Mod
   Program program;
   if (llvm::Error error = build(module, interface, options, program))
     return std::move(error);
-  auto code = emitCode(*program.module, *program.machine, /*assembly=*/false);
+  auto parts = compileParts(splitLevels(*program.module, options.levels), options);
+  if (!parts)
+    return parts.takeError();
+  auto code = joinObjects(std::move(*parts));
   if (!code)
     return code.takeError();
   ObjectFile object;
   object.bytes = std::move(*code);
   object.exports = program.names.exports;
+  object.instrumented = options.sanitizer != Sanitizer::None;
   auto audit = auditObject(object.bytes, program.names, options.sanitizer);
   if (!audit)
     return audit.takeError();
@@ -115,6 +155,7 @@ llvm::Expected<std::string> pleat::compileToText(mlir::ModuleOp module, const Mo
   Program program;
   if (llvm::Error error = build(module, interface, options, program))
     return std::move(error);
+  optimise(*program.module, *program.machine, options.sanitizer);
   std::string text;
   if (form == TextForm::LLVM) {
     llvm::raw_string_ostream(text) << *program.module;

@@ -32,6 +32,8 @@ struct TargetOptions {
   std::vector<const LevelInfo *> levels;
   WeightsIdentity weights;
   Sanitizer sanitizer = Sanitizer::None;
+  /// Threads that may compile at once, at least 1. The object does not depend on it.
+  unsigned jobs = 1;
 };
 
 /// A relocatable object that defines NAME_* and refers to libc, libm and pthreads alone.
@@ -42,6 +44,8 @@ struct ObjectFile {
   uint64_t codeBytes = 0;
   /// Names it defines for the outside, sorted.
   std::vector<std::string> exports;
+  /// Whether it also refers to a sanitizer's runtime, which the program that loads it brings.
+  bool instrumented = false;
 };
 
 /// Compiles `module`, which is in the LLVM dialect and defines
@@ -57,7 +61,7 @@ llvm::Expected<ObjectFile> compileModule(mlir::ModuleOp module, const ModelInter
 /// Forms of the same program for readers: what `--emit` prints.
 enum class TextForm { LLVM, Assembly };
 
-/// As compileModule, but as text: optimised LLVM IR, or assembly of all levels.
+/// As compileModule, but as text and in one piece: optimised LLVM IR, or assembly of all levels.
 llvm::Expected<std::string> compileToText(mlir::ModuleOp module, const ModelInterface &interface,
                                           const TargetOptions &options, TextForm form);
 

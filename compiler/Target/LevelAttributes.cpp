@@ -6,8 +6,7 @@
 using namespace llvm;
 using namespace pleat;
 
-/// The level whose suffix `name` ends in; null for code that every processor runs.
-static const LevelInfo *levelOf(StringRef name, ArrayRef<const LevelInfo *> levels) {
+const LevelInfo *pleat::levelOf(StringRef name, ArrayRef<const LevelInfo *> levels) {
   for (const LevelInfo *level : levels)
     if (name.ends_with(level->suffix))
       return level;

@@ -1,16 +1,14 @@
-// Archive and linker, both inside this process.
+// What an archive and a shared library are made of.
 #include "compiler/Target/Libraries.h"
 
-#include "lld/Common/Driver.h"
+#include "compiler/Target/Linker.h"
+
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 #include <link.h>
-#include <mutex>
-
-LLD_HAS_DRIVER(elf)
 
 using namespace llvm;
 using namespace pleat;
@@ -58,21 +56,6 @@ static std::string versionScript(ArrayRef<std::string> exports) {
   return script + " local: *; };\n";
 }
 
-/// Runs lld, which keeps state of its own: one link at a time.
-static Error runLinker(ArrayRef<std::string> arguments) {
-  static std::mutex one;
-  std::lock_guard<std::mutex> lock(one);
-  std::vector<const char *> raw;
-  for (const std::string &argument : arguments)
-    raw.push_back(argument.c_str());
-  std::string messages;
-  raw_string_ostream stream(messages);
-  lld::Result result = lld::lldMain(raw, stream, stream, {{lld::Gnu, &lld::elf::link}});
-  if (result.retCode != 0)
-    return createStringError("the linker failed: " + messages);
-  return Error::success();
-}
-
 Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef path) {
   std::string objectPath = (path + ".o").str(), scriptPath = (path + ".map").str();
   scope_exit remove([&] {
@@ -83,8 +66,7 @@ Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef
     return error;
   if (Error error = writeFile(scriptPath, versionScript(object.exports)))
     return error;
-  std::vector<std::string> arguments = {"ld.lld",
-                                        "-shared",
+  std::vector<std::string> arguments = {"-shared",
                                         "--threads=1",
                                         "--build-id=none",
                                         "--gc-sections",
@@ -94,7 +76,7 @@ Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef
                                         "now",
                                         "-z",
                                         "noexecstack",
-                                        "--no-undefined",
+                                        object.instrumented ? "--unresolved-symbols=ignore-all" : "--no-undefined",
                                         "-soname",
                                         ("lib" + modelName + ".so").str(),
                                         "--version-script",
@@ -103,7 +85,6 @@ Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef
                                         path.str(),
                                         objectPath,
                                         "--as-needed"};
-  // A sanitizer's functions come from the program that loads the library.
   append_range(arguments, systemLibraries());
   return runLinker(arguments);
 }
