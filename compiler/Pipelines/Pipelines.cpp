@@ -7,6 +7,7 @@
 #include "passes/Conversion/RaiseActivations/RaiseActivations.h"
 #include "passes/Conversion/RaiseAttention/RaiseAttention.h"
 #include "passes/Conversion/RaiseNorms/RaiseNorms.h"
+#include "passes/Conversion/RaiseRotary/RaiseRotary.h"
 #include "passes/Optimization/AssignLayouts/AssignLayouts.h"
 #include "passes/Optimization/ExpandFactors/ExpandFactors.h"
 #include "passes/Optimization/FormKernels/FormKernels.h"
@@ -31,6 +32,7 @@ static void addCleanup(OpPassManager &passes) {
 void pleat::addRecoverPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createRaiseNorms());
   passes.addNestedPass<func::FuncOp>(createRaiseActivations());
+  passes.addNestedPass<func::FuncOp>(createRaiseRotary());
   passes.addNestedPass<func::FuncOp>(createRaiseAttention());
   passes.addNestedPass<func::FuncOp>(createONNXToPleat());
   addCleanup(passes);

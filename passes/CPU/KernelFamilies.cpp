@@ -3,6 +3,7 @@
 #include "passes/CPU/EmitConv/EmitConv.h"
 #include "passes/CPU/EmitLinear/EmitLinear.h"
 #include "passes/CPU/EmitRows/EmitNorm.h"
+#include "passes/CPU/EmitRows/EmitRotary.h"
 #include "passes/CPU/EmitRows/EmitSoftmax.h"
 
 using namespace pleat;
@@ -13,6 +14,7 @@ llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
       {"conv", appliesEmitConv, emitConv},
       {"attention", appliesEmitAttention, emitAttention},
       {"norm", appliesEmitNorm, emitNorm},
+      {"rotary", appliesEmitRotary, emitRotary},
       {"softmax", appliesEmitSoftmax, emitSoftmax},
   };
   return families;

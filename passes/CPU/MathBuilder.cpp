@@ -50,7 +50,8 @@ Value pleat::buildExp(OpBuilder &builder, Location loc, Value x) {
 Value pleat::buildExpFlushed(OpBuilder &builder, Location loc, Value x) {
   FloatOps f(builder, loc, x.getType());
   constexpr float kLeast = -87.3f; // just above ln(2^-126)
-  auto [p, n] = splitExp(f, f.clamp(x, kLeast, 88.0f));
+  // Below that the product means nothing, and is not chosen.
+  auto [p, n] = splitExp(f, x);
   Value scaled = f.mul(p, f.powerOfTwo(n));
   return f.select(f.notLessOrEqual(x, f.constant(kLeast)), scaled, f.constant(0.0f));
 }

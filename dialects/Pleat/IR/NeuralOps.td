@@ -14,7 +14,8 @@ def Pleat_AttentionOp : Pleat_Op<"attention", [Pure]> {
 
     with G = H / Hkv. `causal` limits j to `j <= i + (T - S)`. A mask is additive f32,
     broadcast over axes of size 1. A query whose every score is -inf gives NaN, as Softmax
-    does; with `masked_rows_zero` it gives 0.
+    does; with `masked_rows_zero` it gives 0. Keys that `causal` or the mask (at most -1e9, where
+    the query has others) hides may be left out: whatever they hold, they add nothing.
 
     Shapes: query B x H x S x D, key B x Hkv x T x D, value B x Hkv x T x Dv, mask
     B|1 x H|1 x S|1 x T|1, result B x H x S x Dv.

@@ -2,6 +2,7 @@
 /// queries make scores, exponentials and outputs before the next tile starts.
 #include "passes/CPU/EmitAttention/AttentionCode.h"
 
+#include "passes/CPU/EmitAttention/VisibleKeys.h"
 #include "passes/CPU/MathBuilder.h"
 #include "passes/CPU/Utils/RegisterTile.h"
 
@@ -81,13 +82,16 @@ private:
   void emitTiles(Value item, Value firstItem);
   void emitQuery(const Head &head, Value query);
   void packKeys(const Head &head);
-  void emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, Value limit);
-  void emitPlainScores(const Head &head, const QueryRow &row);
-  Value emitSoftmax(const Head &head, const QueryRow &row, Value limit);
-  Value scoredRow(const Head &head, const QueryRow &row, Value limit);
-  void emitOutputs(const Head &head, ArrayRef<QueryRow> rows, Value limit, ArrayRef<Value> factors);
+  KeyRange keysOf(const Head &head, ArrayRef<QueryRow> rows);
+  void emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys);
+  void emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys);
+  Value emitSoftmax(const Head &head, const QueryRow &row, const KeyRange &keys);
+  void emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys, ArrayRef<Value> factors);
 
-  template <typename Body> Value foldScores(const QueryRow &row, Value end, Value init, Body body);
+  template <typename Body> Value foldScores(const QueryRow &row, const KeyRange &keys, Value init, Body body);
+  Value maskRow(const Head &head, const QueryRow &row) {
+    return builder.add(builder.mul(row.number, problem.mask->tokenStride), head.mask);
+  }
   Value add(Value a, Value b) { return arith::AddFOp::create(builder, a, b); }
   Value mul(Value a, Value b) { return arith::MulFOp::create(builder, a, b); }
   Value isMinusInfinity(Value value) {
@@ -126,8 +130,19 @@ void AttentionCode::packKeys(const Head &head) {
   });
 }
 
-/// Scores of the keys below `limit` (rounded up to a panel) for a tile of queries.
-void AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, Value limit) {
+/// The keys that a tile of queries needs; its last row sees the most.
+KeyRange AttentionCode::keysOf(const Head &head, ArrayRef<QueryRow> rows) {
+  Value limit = rows.back().limit;
+  if (!problem.mask || !problem.maskHasColumns)
+    return {builder.index(0), limit};
+  SmallVector<Value> maskRows;
+  for (const QueryRow &row : rows)
+    maskRows.push_back(maskRow(head, row));
+  return emitVisibleKeys(builder, problem.mask->memory, maskRows, limit);
+}
+
+/// Scores of a range of keys (its end rounded up to a panel) for a tile of queries.
+void AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &range) {
   int64_t vectorsPerPanel = kTokenPanel / builder.getLanes();
   int64_t group = std::max<int64_t>(1, (level.vectorRegisters - 4) / (rows.size() * vectorsPerPanel));
   auto emitPanels = [&](Value panel, int64_t panels) {
@@ -148,22 +163,23 @@ void AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, 
       builder.store(sum, problem.scratch, offset);
     }
   };
-  Value panels = panelsOf(limit);
-  Value grouped = builder.mul(builder.div(panels, builder.index(group)), group);
-  builder.loop(builder.index(0), grouped, group, [&](Value panel) { emitPanels(panel, group); });
+  Value begin = builder.div(range.begin, builder.index(kTokenPanel)), panels = panelsOf(range.end);
+  Value groups = builder.div(builder.sub(panels, begin), builder.index(group));
+  Value grouped = builder.add(begin, builder.mul(groups, group));
+  builder.loop(begin, grouped, group, [&](Value panel) { emitPanels(panel, group); });
   if (group > 1)
     builder.loop(grouped, panels, 1, [&](Value panel) { emitPanels(panel, 1); });
 }
 
 /// Scores of one query, key by key as they lie in memory.
-void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row) {
+void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys) {
   int64_t lanes = builder.getLanes();
   Value queryBegin = builder.add(builder.mul(row.number, problem.query.tokenStride), head.query);
   auto countAt = [&](int64_t d) { return std::min(lanes, problem.keySize - d); };
   SmallVector<Value> query;
   for (int64_t d = 0; d < problem.keySize; d += lanes)
     query.push_back(builder.load(problem.query.memory, builder.add(queryBegin, d), countAt(d)));
-  builder.loop(builder.index(0), row.limit, 1, [&](Value token) {
+  builder.loop(keys.begin, keys.end, 1, [&](Value token) {
     Value key = builder.add(builder.mul(token, problem.key.tokenStride), head.key);
     Value sum = builder.splat(0);
     for (auto [index, part] : llvm::enumerate(query)) {
@@ -174,33 +190,37 @@ void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row) {
   });
 }
 
-/// Folds `body(column, mask, sum)` over the vectors of scores below `end`; `mask` is null
+/// Folds `body(column, mask, sum)` over the vectors of scores of `keys`; `mask` is null
 /// where the row sees every lane.
-template <typename Body> Value AttentionCode::foldScores(const QueryRow &row, Value end, Value init, Body body) {
+template <typename Body>
+Value AttentionCode::foldScores(const QueryRow &row, const KeyRange &keys, Value init, Body body) {
   int64_t lanes = builder.getLanes();
-  Value seen = builder.mul(builder.div(row.limit, builder.index(lanes)), lanes);
-  Value sum = builder.loop(builder.index(0), seen, lanes, init, [&](Value column, ValueRange carried) {
+  Value whole = builder.min(row.limit, keys.end);
+  Value seen = builder.mul(builder.div(whole, builder.index(lanes)), lanes);
+  Value sum = builder.loop(keys.begin, seen, lanes, init, [&](Value column, ValueRange carried) {
     return SmallVector<Value>{body(column, Value(), carried.front())};
   }).front();
-  return builder.loop(seen, end, lanes, sum, [&](Value column, ValueRange carried) {
-    Value mask = builder.mask(builder.subOrZero(row.limit, column));
+  Value rest = builder.max(seen, keys.begin);
+  return builder.loop(rest, keys.end, lanes, sum, [&](Value column, ValueRange carried) {
+    Value mask = builder.mask(builder.subOrZero(whole, column));
     return SmallVector<Value>{body(column, mask, carried.front())};
   }).front();
 }
 
-/// Turns the scores of `row` into exponentials up to `limit` (0 beyond what the row sees)
-/// and returns the factor that makes their sum one.
-Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, Value limit) {
+/// Turns the scores of `keys` into exponentials (0 beyond what the row sees) and returns the
+/// factor that makes their sum one.
+Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, const KeyRange &keys) {
   Value scale = builder.splat(problem.scale);
-  Value maskRow = problem.mask ? builder.add(builder.mul(row.number, problem.mask->tokenStride), head.mask) : Value();
-  Value largest = foldScores(row, limit, builder.splat(kMinusInfinity), [&](Value column, Value seen, Value max) {
+  Value maskBegin = problem.mask ? maskRow(head, row) : Value();
+  Value seenEnd = builder.min(row.limit, keys.end);
+  Value largest = foldScores(row, keys, builder.splat(kMinusInfinity), [&](Value column, Value seen, Value max) {
     Value offset = builder.add(row.scores, column);
     Value score = mul(builder.load(problem.scratch, offset), scale);
     if (problem.mask && !problem.maskHasColumns)
-      score = add(score, builder.broadcast(builder.loadScalar(problem.mask->memory, maskRow)));
+      score = add(score, builder.broadcast(builder.loadScalar(problem.mask->memory, maskBegin)));
     else if (problem.mask)
-      score = add(score, builder.load(problem.mask->memory, builder.add(maskRow, column),
-                                      seen ? builder.subOrZero(row.limit, column) : builder.index(builder.getLanes())));
+      score = add(score, builder.load(problem.mask->memory, builder.add(maskBegin, column),
+                                      seen ? builder.subOrZero(seenEnd, column) : builder.index(builder.getLanes())));
     if (seen)
       score = arith::SelectOp::create(builder, seen, score, builder.splat(kMinusInfinity));
     builder.store(score, problem.scratch, offset);
@@ -211,7 +231,7 @@ Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, Value li
   if (problem.maskedRowsZero)
     base = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), max);
   Value bases = builder.broadcast(base);
-  Value sums = foldScores(row, limit, builder.splat(0), [&](Value column, Value seen, Value sum) {
+  Value sums = foldScores(row, keys, builder.splat(0), [&](Value column, Value seen, Value sum) {
     Value offset = builder.add(row.scores, column);
     // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
     Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), bases);
@@ -225,8 +245,9 @@ Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, Value li
   return factor;
 }
 
-/// Products of exponentials and values below `limit`, scaled and stored.
-void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, Value limit, ArrayRef<Value> factors) {
+/// Products of exponentials and values of `keys`, scaled and stored.
+void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys,
+                                ArrayRef<Value> factors) {
   int64_t lanes = builder.getLanes();
   int64_t vectors = llvm::divideCeil(problem.valueSize, lanes);
   int64_t group = std::clamp<int64_t>((level.vectorRegisters - 4) / rows.size(), 1, 8);
@@ -240,7 +261,7 @@ void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, Value
     for (int64_t vector = first; vector < first + count; ++vector)
       operands.columnOffsets.push_back(builder.add(head.value, vector * lanes));
     SmallVector<Value> sums(operands.size(), builder.splat(0));
-    sums = emitTile(builder, operands, builder.index(0), limit, sums);
+    sums = emitTile(builder, operands, keys.begin, keys.end, sums);
     for (auto [index, sum] : llvm::enumerate(sums)) {
       int64_t vector = first + index % count;
       Value row = builder.mul(rows[index / count].number, problem.result.tokenStride);
@@ -267,20 +288,21 @@ void AttentionCode::emitTiles(Value item, Value firstItem) {
     SmallVector<QueryRow> rows;
     for (int64_t slot = 0; slot < kQueryTile; ++slot)
       rows.push_back(rowOf(builder.min(builder.add(first, slot), lastQuery), slot));
-    Value limit = rows.back().limit;
-    emitPackedScores(head, rows, limit);
+    KeyRange keys = keysOf(head, rows);
+    emitPackedScores(head, rows, keys);
     SmallVector<Value> factors;
     for (const QueryRow &row : rows)
-      factors.push_back(emitSoftmax(head, row, limit));
-    emitOutputs(head, rows, limit, factors);
+      factors.push_back(emitSoftmax(head, row, keys));
+    emitOutputs(head, rows, keys, factors);
   });
 }
 
 void AttentionCode::emitQuery(const Head &head, Value query) {
   QueryRow row = rowOf(query, 0);
-  emitPlainScores(head, row);
-  Value factor = emitSoftmax(head, row, row.limit);
-  emitOutputs(head, row, row.limit, factor);
+  KeyRange keys = keysOf(head, row);
+  emitPlainScores(head, row, keys);
+  Value factor = emitSoftmax(head, row, keys);
+  emitOutputs(head, row, keys, factor);
 }
 
 void pleat::emitAttentionLoops(KernelBuilder &builder, const AttentionProblem &problem, const LevelInfo &level) {

@@ -64,6 +64,10 @@ Value KernelBuilder::mask(Value count) {
   return arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, numbers, bounds);
 }
 
+Value KernelBuilder::anyLane(Value mask) {
+  return vector::ReductionOp::create(*this, vector::CombiningKind::OR, mask);
+}
+
 Value KernelBuilder::halve(Value vector, function_ref<Value(Value, Value)> combine) {
   for (int64_t width = lanes / 2; width >= 1; width /= 2) {
     SmallVector<int64_t> low = llvm::to_vector(llvm::seq<int64_t>(0, width));
@@ -149,6 +153,24 @@ void KernelBuilder::loop(Value lower, Value upper, int64_t step, function_ref<vo
     body(iv);
     return SmallVector<Value>();
   });
+}
+
+SmallVector<Value> KernelBuilder::loopWhile(ValueRange inits, Condition condition, Step body) {
+  auto loop = scf::WhileOp::create(
+      *this, inits.getTypes(), inits,
+      [&](OpBuilder &nested, Location, ValueRange carried) {
+        InsertionGuard guard(*this);
+        restoreInsertionPoint(nested.saveInsertionPoint());
+        Value goesOn = condition(carried);
+        scf::ConditionOp::create(*this, goesOn, carried);
+      },
+      [&](OpBuilder &nested, Location, ValueRange carried) {
+        InsertionGuard guard(*this);
+        restoreInsertionPoint(nested.saveInsertionPoint());
+        SmallVector<Value> next = body(carried);
+        scf::YieldOp::create(*this, next);
+      });
+  return SmallVector<Value>(loop.getResults());
 }
 
 SmallVector<Value> KernelBuilder::ifElse(Value condition, TypeRange types, Branch whenTrue, Branch whenFalse) {

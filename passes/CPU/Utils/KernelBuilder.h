@@ -50,6 +50,8 @@ public:
   /// A mask of the first `count` lanes: constant, or from an index value.
   mlir::Value mask(int64_t count);
   mlir::Value mask(mlir::Value count);
+  /// Whether any lane of a mask is set.
+  mlir::Value anyLane(mlir::Value mask);
   /// The sum or the largest of all lanes, by halving, so that the order is fixed.
   mlir::Value sumOfLanes(mlir::Value vector);
   mlir::Value maxOfLanes(mlir::Value vector);
@@ -80,6 +82,11 @@ public:
                                       LoopBody body);
   /// The same without carried values.
   void loop(mlir::Value lower, mlir::Value upper, int64_t step, llvm::function_ref<void(mlir::Value)> body);
+
+  /// while (condition(carried)) carried = body(carried); returns the carried values.
+  using Condition = llvm::function_ref<mlir::Value(mlir::ValueRange)>;
+  using Step = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange)>;
+  llvm::SmallVector<mlir::Value> loopWhile(mlir::ValueRange inits, Condition condition, Step body);
 
   using Branch = llvm::function_ref<llvm::SmallVector<mlir::Value>()>;
   /// Both branches return values of `types`. A constant condition emits one branch alone.

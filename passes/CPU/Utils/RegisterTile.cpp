@@ -7,6 +7,10 @@
 using namespace mlir;
 using namespace pleat;
 
+// Up to here all steps stand in a row: a loop of one or two passes costs more than its
+// code saves, and the backend then keeps fewer values in registers.
+static constexpr int64_t kStraightSteps = 16;
+
 /// The operands of the longer side are used once each, right after their load, so that only
 /// the shorter side's are held in registers.
 static void emitStep(KernelBuilder &builder, const TileOperands &operands, Value k, MutableArrayRef<Value> sums) {
@@ -56,6 +60,9 @@ SmallVector<Value> pleat::emitTile(KernelBuilder &builder, const TileOperands &o
       return sums;
     };
   };
+  std::optional<int64_t> length = getConstantIntValue(builder.sub(kEnd, kBegin));
+  if (length && *length <= kStraightSteps && !prefetch)
+    return body(*length, false)(kBegin, accumulators);
   Value whole = builder.div(builder.sub(kEnd, kBegin), builder.index(kTileUnroll));
   Value mainEnd = builder.add(kBegin, builder.mul(whole, kTileUnroll));
   std::optional<int64_t> steps = getConstantIntValue(whole);

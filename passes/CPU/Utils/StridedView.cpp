@@ -201,7 +201,7 @@ std::optional<SmallVector<Extent>> pleat::sizesOf(func::FuncOp kernel, Value ten
     return convSizes(kernel, conv);
   if (auto attention = dyn_cast<AttentionOp>(op))
     return attentionSizes(kernel, attention);
-  if (isa<LayerNormOp, RmsNormOp, SoftmaxOp>(op))
+  if (isa<LayerNormOp, RmsNormOp, SoftmaxOp, RotaryOp>(op))
     return sizesOf(kernel, op->getOperand(0));
   if (auto activation = dyn_cast<ActivationOp>(op))
     return sizesOf(kernel, activation.getX());

@@ -43,7 +43,7 @@ static std::string kernelName(Operation *anchor) {
 
 /// Whether the work of `anchor` can be split into parts.
 static bool isParallel(Operation *anchor) {
-  if (isa<LinearOp, AttentionOp, ConvOp, LayerNormOp, RmsNormOp, SoftmaxOp>(anchor))
+  if (isa<LinearOp, AttentionOp, ConvOp, LayerNormOp, RmsNormOp, RotaryOp, SoftmaxOp>(anchor))
     return true;
   auto linalgOp = dyn_cast<linalg::LinalgOp>(anchor);
   return linalgOp && linalgOp.getNumLoops() &&

@@ -1,5 +1,6 @@
 // Decides which ops run together. A linear takes the elementwise op behind it, an
-// attention the views around it; everything else is a kernel of its own.
+// attention the views around it, a rotary embedding those before it; everything else is a
+// kernel of its own.
 #include "passes/Optimization/FormKernels/Grouping.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
@@ -43,6 +44,9 @@ static bool isCheap(Operation *op) {
 }
 
 static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
+
+/// Ops whose emitters read strided operands, so that views of them need no memory.
+static bool readsThroughViews(Operation *op) { return isa<AttentionOp, RotaryOp>(op); }
 
 /// Ops with emitters of their own read their operands as they lie in memory.
 static bool readsPlainOperands(Operation *op) {
@@ -171,9 +175,8 @@ private:
         Operation *producer = operand.getDefiningOp();
         if (!producer || producer->getBlock() != &block || ops.contains(producer))
           continue;
-        bool viewOfAttention = isa<AttentionOp>(group.anchor) && isView(producer) &&
-                               (isa<AttentionOp>(op) || isView(op)) && op != group.ops.back();
-        bool repeat = viewOfAttention || startsAccumulation(producer, op, operand) || isInlineConstant(producer) ||
+        bool viewOfAnchor = readsThroughViews(group.anchor) && isView(producer) && (op == group.anchor || isView(op));
+        bool repeat = viewOfAnchor || startsAccumulation(producer, op, operand) || isInlineConstant(producer) ||
                       (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op));
         if (repeat)
           ops.insert(producer);

@@ -1,5 +1,5 @@
-// What is fused: elementwise into its only reader, and transposes that no attention reads
-// or writes. The rewriting itself is upstream's.
+// What is fused: elementwise into its only reader, and transposes that no kernel with
+// strided operands reads or writes. The rewriting itself is upstream's.
 #include "passes/Optimization/FuseElementwise/FuseElementwise.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
@@ -20,10 +20,10 @@ using namespace pleat;
 
 static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
 
-/// Whether an attention reads `value`, directly or through views.
-static bool feedsAttention(Value value) {
+/// Whether an op that reads strided operands reads `value`, directly or through views.
+static bool feedsStridedReader(Value value) {
   return llvm::any_of(value.getUsers(), [](Operation *user) {
-    return isa<AttentionOp>(user) || (isView(user) && feedsAttention(user->getResult(0)));
+    return isa<AttentionOp, RotaryOp>(user) || (isView(user) && feedsStridedReader(user->getResult(0)));
   });
 }
 
@@ -33,7 +33,7 @@ namespace {
 struct GeneralizeTranspose : OpRewritePattern<linalg::TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(linalg::TransposeOp transpose, PatternRewriter &rewriter) const override {
-    if (transpose.getInput().getDefiningOp<AttentionOp>() || feedsAttention(transpose->getResult(0)))
+    if (transpose.getInput().getDefiningOp<AttentionOp>() || feedsStridedReader(transpose->getResult(0)))
       return failure();
     return linalg::generalizeNamedOp(rewriter, transpose);
   }

@@ -8,7 +8,8 @@ def FuseElementwise : Pass<"pleat-fuse-elementwise", "mlir::func::FuncOp"> {
   let description = [{
     Joins an elementwise linalg op with its only reader, folds constants of one value into
     the ops that read them, and turns a transpose into the access map of its reader.
-    Transposes next to an attention stay: its kernel reads and writes through strides.
+    Transposes next to an attention, or before a rotary embedding, stay: their kernels work
+    through strides.
 
     **Before**
     ```mlir

@@ -51,3 +51,24 @@ func.func @main(%x: tensor<3x10xf32> {pleat.name = "x", pleat.dims = [3, 10]})
   %y = pleat.reshape %x : tensor<3x10xf32> -> tensor<6x5xf32>
   return %y : tensor<6x5xf32>
 }
+
+// -----
+
+// A rotary embedding reads heads as the projection left them: its kernel takes the views.
+// CHECK-LABEL: func.func @main
+// CHECK-SAME: %[[P:.+]]: tensor<2x5x18xf32>
+func.func @main(%p: tensor<2x5x18xf32> {pleat.name = "p", pleat.dims = [2, 5, 18]},
+                %c: tensor<1x5x3xf32> {pleat.name = "c", pleat.dims = [1, 5, 3]})
+    -> (tensor<2x3x5x6xf32> {pleat.name = "y", pleat.dims = [2, 3, 5, 6]}) {
+  // CHECK: %[[Y:.+]] = pleat.launch @[[ROTARY:[a-z0-9_]+]](%[[P]],
+  // CHECK-NEXT: return %[[Y]]
+  %e = tensor.empty() : tensor<2x3x5x6xf32>
+  %h = pleat.reshape %p[] : tensor<2x5x18xf32> -> tensor<2x5x3x6xf32>
+  %x = linalg.transpose ins(%h : tensor<2x5x3x6xf32>) outs(%e : tensor<2x3x5x6xf32>) permutation = [0, 2, 1, 3]
+  %y = pleat.rotary %x, %c, %c : tensor<2x3x5x6xf32>, tensor<1x5x3xf32>, tensor<1x5x3xf32> -> tensor<2x3x5x6xf32>
+  return %y : tensor<2x3x5x6xf32>
+}
+// CHECK: func.func private @[[ROTARY]](%{{.+}}: tensor<2x5x18xf32>
+// CHECK-SAME: pleat.parallel
+// CHECK: linalg.transpose
+// CHECK: pleat.rotary

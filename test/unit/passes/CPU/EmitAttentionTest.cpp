@@ -174,6 +174,54 @@ TEST_P(EmitAttention, MaskPerKeyAndPerPair) {
     }
 }
 
+TEST_P(EmitAttention, KeysThatAMaskHidesAreNotRead) {
+  Shape shape{1, 2, 2, 1, 1, 8};
+  CompiledKernel kernel = compile(kernelText(shape, "tensor<1x1x?x?xf32>"));
+  for (float hidden : {-1e9f, -3.4e38f, float(-INFINITY)})
+    for (auto [queries, tokens] : {std::pair<int64_t, int64_t>{1, 50}, {3, 16}, {9, 70}, {40, 64}, {70, 70}})
+      for (int64_t window : {tokens, int64_t(20)}) {
+        SCOPED_TRACE(testing::Message() << queries << " queries, " << tokens << " tokens, window " << window);
+        shape.queries = queries;
+        shape.tokens = tokens;
+        GuardedBuffer q(2 * queries * 8), k(2 * tokens * 8), v(k.size()), mask(queries * tokens), out(q.size());
+        fillRandom(q.data(), q.size(), 1);
+        fillRandom(k.data(), k.size(), 2);
+        fillRandom(v.data(), v.size(), 3);
+        // Query i is at position i + 8 and sees `window` keys up to itself.
+        for (int64_t i = 0; i < queries; ++i)
+          for (int64_t j = 0; j < tokens; ++j)
+            mask[i * tokens + j] = j <= i + 8 && j > i + 8 - window ? 0.25f * (j % 3) : hidden;
+        Strides qs = byHead(2, queries, 8), ks = byHead(2, tokens, 8);
+        std::vector<double> expected =
+            attention(shape, q.data(), qs, k.data(), ks, v.data(), ks, mask.data(), {0, 0, tokens}, 1);
+        // Whole panels that nobody sees may hold anything.
+        for (int64_t j = (queries + 7) / kPanel * kPanel + kPanel; j < tokens; ++j)
+          for (int64_t h = 0; h < 2; ++h)
+            for (int64_t d = 0; d < 8; ++d)
+              k[(h * tokens + j) * 8 + d] = v[(h * tokens + j) * 8 + d] = NAN;
+        kernel.run({q.address(), 1, queries, k.address(), 1, tokens, v.address(), 1, tokens, mask.address(), queries,
+                    tokens, out.address(), 1, queries},
+                   2, scratchBytes(tokens, 8));
+        expectClose(out, expected);
+      }
+}
+
+TEST_P(EmitAttention, NaNInAMaskStays) {
+  Shape shape{1, 1, 1, 8, 40, 8};
+  CompiledKernel kernel = compile(kernelText(shape, "tensor<1x1x?x?xf32>"));
+  GuardedBuffer q(8 * 8), k(40 * 8), v(k.size()), mask(8 * 40), out(q.size());
+  for (GuardedBuffer *buffer : {&q, &k, &v})
+    fillRandom(buffer->data(), buffer->size(), 1);
+  mask.fill(-INFINITY);
+  for (int64_t i = 0; i < 8; ++i)
+    mask[i * 40] = 0;
+  mask[3 * 40 + 20] = std::copysign(NAN, -1.0f);
+  kernel.run({q.address(), 1, 8, k.address(), 1, 40, v.address(), 1, 40, mask.address(), 8, 40, out.address(), 1, 8},
+             1, scratchBytes(40, 8));
+  for (int64_t i = 0; i < 8; ++i)
+    EXPECT_EQ(std::isnan(out[i * 8]), i == 3) << "query " << i;
+}
+
 TEST_P(EmitAttention, ReadsFusedProjectionAndWritesTokens) {
   const char *text = R"(
 func.func @k(%qkv: tensor<?x?x72xf32>, %b: index, %s: index) -> tensor<?x?x24xf32>

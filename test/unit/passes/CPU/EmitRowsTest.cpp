@@ -1,4 +1,4 @@
-// Runs norms and softmax of both vector widths on rows of many lengths and compares whole
+// Runs norms, softmax and rotary embedding of both vector widths on rows of many lengths and compares whole
 // outputs with double precision; buffers end at inaccessible pages.
 #include "test/unit/passes/CPU/KernelRunner.h"
 
@@ -164,6 +164,65 @@ TEST_P(EmitRows, RmsNormOfDynamicRows) {
     }
     EXPECT_TRUE(out.isIntact());
   }
+}
+
+/// One rotation of head `h` at (b, s), element by element as the op's formula says; x at
+/// `x`, results to `y`.
+static void rotate(const float *x, const float *cos, const float *sin, int64_t size, bool interleaved, float *y) {
+  for (int64_t pair = 0; pair < size / 2; ++pair) {
+    int64_t first = interleaved ? 2 * pair : pair, second = interleaved ? first + 1 : pair + size / 2;
+    // In double the products are exact, so that each is rounded once, whatever the compiler.
+    float ac = double(x[first]) * cos[pair], bs = double(x[second]) * sin[pair];
+    float as = double(x[first]) * sin[pair], bc = double(x[second]) * cos[pair];
+    y[first] = ac - bs;
+    y[second] = as + bc;
+  }
+}
+
+TEST_P(EmitRows, RotaryIsExactInBothPairings) {
+  for (bool interleaved : {false, true})
+    for (int64_t size : {8, 64, 6, 20, 2})
+      for (bool sharesAngles : {false, true}) {
+        std::string d = std::to_string(size), half = std::to_string(size / 2);
+        // x as a projection leaves it, [B][S][H][D], written as heads.
+        std::string angles = std::string("tensor<") + (sharesAngles ? "1" : "?") + "x1x?x" + half + "xf32>";
+        CompiledKernel kernel = compile(
+            "func.func @k(%p: tensor<?x?x3x" + d + "xf32>, %b: index, %s: index, %c: " + angles + ", %t: " + angles +
+            ") -> tensor<?x3x?x" + d + "xf32> attributes {pleat.kernel, pleat.parallel} {\n%e = tensor.empty(%b, %s) : " +
+            "tensor<?x3x?x" + d + "xf32>\n%x = linalg.transpose ins(%p : tensor<?x?x3x" + d +
+            "xf32>) outs(%e : tensor<?x3x?x" + d + "xf32>) permutation = [0, 2, 1, 3]\n%y = pleat.rotary %x, %c, %t" +
+            (interleaved ? " {interleaved}" : "") + " : tensor<?x3x?x" + d + "xf32>, " + angles + ", " + angles +
+            " -> tensor<?x3x?x" + d + "xf32>\nreturn %y : tensor<?x3x?x" + d + "xf32>\n}");
+        for (auto [batches, tokens] : {std::pair<int64_t, int64_t>{2, 5}, {1, 1}, {3, 7}}) {
+          SCOPED_TRACE(testing::Message() << "size " << size << ", interleaved " << interleaved << ", tokens " << tokens);
+          GuardedBuffer x(batches * tokens * 3 * size), out(x.size());
+          GuardedBuffer cos((sharesAngles ? 1 : batches) * tokens * size / 2), sin(cos.size());
+          fillRandom(x.data(), x.size(), 1);
+          fillRandom(cos.data(), cos.size(), 2);
+          fillRandom(sin.data(), sin.size(), 3);
+          x[0] = NAN;
+          std::vector<float> expected(x.size());
+          for (int64_t b = 0; b < batches; ++b)
+            for (int64_t s = 0; s < tokens; ++s)
+              for (int64_t h = 0; h < 3; ++h) {
+                int64_t angle = ((sharesAngles ? 0 : b) * tokens + s) * size / 2;
+                rotate(x.data() + ((b * tokens + s) * 3 + h) * size, cos.data() + angle, sin.data() + angle, size,
+                       interleaved, expected.data() + ((b * 3 + h) * tokens + s) * size);
+              }
+          std::vector<int64_t> operands = {x.address(), batches, tokens, batches, tokens};
+          for (GuardedBuffer *table : {&cos, &sin}) {
+            operands.push_back(table->address());
+            if (!sharesAngles)
+              operands.push_back(batches);
+            operands.push_back(tokens);
+          }
+          operands.insert(operands.end(), {out.address(), batches, tokens});
+          kernel.run(operands, 2);
+          for (size_t i = 0; i < expected.size(); ++i)
+            ASSERT_TRUE(out[i] == expected[i] || (std::isnan(out[i]) && std::isnan(expected[i]))) << "element " << i;
+          EXPECT_TRUE(out.isIntact());
+        }
+      }
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, EmitRows, testing::Values("x86-64-v3", "x86-64-v4"),
