@@ -81,8 +81,8 @@ def measure(case, artefact, threads, options):
     return {"threads": threads, "pleat_ns": statistics.median(medians["pleat"]),
             "ort_ns": statistics.median(medians["ort"]), "ratio": statistics.median(ratios),
             "ratio_low": min(ratios), "ratio_high": max(ratios), "pleat_first_ns": last["first_ns"],
-            "ort_first_ns": rounds[-1]["ort"]["first_ns"], "bytes_read": last["bytes_read"],
-            "flops": last["flops"], "rounds": rounds}
+            "ort_first_ns": rounds[-1]["ort"]["first_ns"], "bytes_read": last.get("bytes_read"),
+            "flops": last.get("flops"), "rounds": rounds}
 
 
 def rooflines(thread_counts):

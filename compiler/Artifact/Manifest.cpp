@@ -38,8 +38,8 @@ public:
       json.attribute("weights_bytes", manifest.weightsBytes);
       json.attribute("arena_bytes", orNull(manifest.arenaBytes));
       json.attribute("arena_formula", manifest.arenaFormula);
-      json.attribute("bytes_read", orNull(manifest.bytesRead));
-      json.attribute("flops", orNull(manifest.flops));
+      json.attribute("bytes_read", manifest.bytesRead);
+      json.attribute("flops", manifest.flops);
       json.attributeArray("files", [&] { for_each(manifest.files, [&](auto &file) { writeFile(file); }); });
       json.attributeArray("ledger", [&] { for_each(manifest.ledger, [&](auto &row) { writeRow(row); }); });
       json.attribute("certificate", json::Object(manifest.certificate));

@@ -26,9 +26,9 @@ struct Manifest {
   std::optional<int64_t> arenaBytes;
   /// Arena bytes as an expression of the dimensions, for readers.
   std::string arenaFormula;
-  /// Of one run with every dimension at its bound: bytes of weights and activations that
-  /// kernels read, and arithmetic operations; nullopt if a dimension has no bound.
-  std::optional<uint64_t> bytesRead, flops;
+  /// Of one run: bytes of weights and inputs that it has to read, and arithmetic operations,
+  /// as formulas of the dimensions (see docs/manifest.md); null if they are not known.
+  llvm::json::Value bytesRead = nullptr, flops = nullptr;
   std::vector<FileRecord> files;
   /// All rows, packRows among them.
   std::vector<LedgerRow> ledger;

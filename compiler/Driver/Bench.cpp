@@ -3,6 +3,7 @@
 #include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/Measure.h"
 #include "compiler/Driver/ModelInputs.h"
+#include "compiler/Driver/SizeFormula.h"
 #include "compiler/Driver/Verb.h"
 #include "compiler/Driver/VerbOptions.h"
 #include "llvm/Support/Format.h"
@@ -36,7 +37,8 @@ struct BenchResult {
   int64_t firstNs;
   Measurement runs;
   DimValues dims;
-  json::Object manifest;
+  /// What the manifest says of the work at these sizes: "bytes_read", "flops".
+  std::vector<std::pair<llvm::StringRef, int64_t>> work;
 };
 
 Expected<MeasureLimits> limitsOf(const BenchOptions &options) {
@@ -80,10 +82,18 @@ Expected<BenchResult> bench(const BenchOptions &options, std::unique_ptr<LoadedM
     return files.takeError();
   BenchResult result{firstNs, std::move(*runs), data->dims, {}};
   // A model without its manifest runs all the same; only its counts stay unknown.
-  if (Expected<json::Object> manifest = readManifest(files->manifest))
-    result.manifest = std::move(*manifest);
-  else
+  Expected<json::Object> manifest = readManifest(files->manifest);
+  if (!manifest) {
     llvm::consumeError(manifest.takeError());
+    return result;
+  }
+  llvm::StringMap<int64_t> sizes;
+  for (auto [index, size] : llvm::enumerate(result.dims))
+    sizes[model->descriptor().dims[index].name] = size;
+  for (llvm::StringRef key : {"bytes_read", "flops"})
+    if (const json::Value *formula = manifest->get(key))
+      if (std::optional<int64_t> value = evaluateFormula(*formula, sizes))
+        result.work.emplace_back(key, *value);
   return result;
 }
 
@@ -112,9 +122,8 @@ json::Object asJson(const LoadedModel &model, const BenchResult &result, const B
                       {"load", info.weights_copied ? "copy" : "map"},
                       {"level", info.level_name},
                       {"dims", std::move(dims)}};
-  for (llvm::StringRef key : {"bytes_read", "flops"})
-    if (const json::Value *count = result.manifest.get(key))
-      object[key] = *count;
+  for (const auto &[key, value] : result.work)
+    object[key] = value;
   return object;
 }
 
@@ -133,9 +142,9 @@ void printText(const LoadedModel &model, const BenchResult &result, const BenchO
   for (double median : runs.batchMedians(kBatches))
     stream << llvm::format(" %.3f", median / 1000);
   stream << '\n';
-  for (llvm::StringRef key : {"bytes_read", "flops"})
-    if (std::optional<int64_t> count = result.manifest.getInteger(key))
-      stream << key << ' ' << *count << '\n';
+  double seconds = runs.percentile(0.5) * 1e-9;
+  for (const auto &[key, value] : result.work)
+    stream << key << ' ' << value << llvm::format(" (%.2f G/s)\n", static_cast<double>(value) * 1e-9 / seconds);
 }
 
 } // namespace

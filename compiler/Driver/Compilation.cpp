@@ -10,7 +10,9 @@
 #include "compiler/Pipelines/Recipe.h"
 #include "compiler/Target/ArenaNeed.h"
 #include "compiler/Target/PlaceWeights.h"
+#include "compiler/Target/SizeText.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Optimization/CountWork/CountWork.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
@@ -113,7 +115,16 @@ ExitCode Compilation::roll() {
   return options.roll ? runPasses("roll", ExitCode::Internal, addRollPasses) : ExitCode::Done;
 }
 
-ExitCode Compilation::formKernels() { return runPasses("kernels", ExitCode::Internal, addKernelPasses); }
+ExitCode Compilation::formKernels() {
+  ExitCode code = runPasses("kernels", ExitCode::Internal, addKernelPasses);
+  if (code != ExitCode::Done)
+    return code;
+  // The memory plan turns main into something that has no attributes of main.
+  if (auto main = imported->lookupSymbol<func::FuncOp>("main"))
+    if (auto map = main->getAttrOfType<AffineMapAttr>(kWorkAttrName))
+      work = map.getValue();
+  return code;
+}
 
 ExitCode Compilation::lower() {
   if (llvm::Error error = placeWeights(*imported, *weightStore, plan)) {
@@ -159,3 +170,12 @@ std::optional<int64_t> Compilation::arenaBytes() {
 }
 
 std::string Compilation::arenaFormula() { return arenaText(*imported, modelInterface); }
+
+std::pair<llvm::json::Value, llvm::json::Value> Compilation::workFormulas() {
+  if (!work || work.getNumSymbols() > modelInterface.dims.size())
+    return {nullptr, nullptr};
+  SmallVector<std::string> dims;
+  for (const DimSpec &dim : modelInterface.dims)
+    dims.push_back(dim.name);
+  return {sizeFormula(work.getResult(0), dims), sizeFormula(work.getResult(1), dims)};
+}

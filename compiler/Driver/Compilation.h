@@ -6,9 +6,11 @@
 #include "compiler/Target/CompileModule.h"
 #include "dialects/Pleat/Weights/WeightStore.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/AffineMap.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "llvm/ADT/STLFunctionalExtras.h"
+#include "llvm/Support/JSON.h"
 
 namespace llvm {
 class ThreadPoolInterface;
@@ -46,6 +48,9 @@ public:
   std::optional<int64_t> arenaBytes();
   /// Arena bytes as an expression of the dimensions.
   std::string arenaFormula();
+  /// Operations of a run and the bytes it reads, as formulas for the manifest; null before
+  /// kernels are formed and where a size is not known.
+  std::pair<llvm::json::Value, llvm::json::Value> workFormulas();
 
 private:
   /// Runs passes; on failure ends with `onFailure`, and for internal errors leaves a
@@ -61,6 +66,8 @@ private:
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> imported;
   ModelInterface modelInterface;
+  /// What pass CountWork found; null if nothing.
+  mlir::AffineMap work;
   WeightsPlan plan;
 };
 

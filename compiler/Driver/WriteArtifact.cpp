@@ -111,6 +111,7 @@ private:
     manifest.weightsBytes = weights.bytes;
     manifest.arenaBytes = compilation.arenaBytes();
     manifest.arenaFormula = compilation.arenaFormula();
+    std::tie(manifest.flops, manifest.bytesRead) = compilation.workFormulas();
     manifest.ledger = readLedger(compilation.module());
     for (LedgerRow &row : packRows(compilation.weights()))
       manifest.ledger.push_back(std::move(row));

@@ -9,6 +9,7 @@
 #include "passes/Conversion/RaiseNorms/RaiseNorms.h"
 #include "passes/Conversion/RaiseRotary/RaiseRotary.h"
 #include "passes/Optimization/AssignLayouts/AssignLayouts.h"
+#include "passes/Optimization/CountWork/CountWork.h"
 #include "passes/Optimization/ExpandFactors/ExpandFactors.h"
 #include "passes/Optimization/FormKernels/FormKernels.h"
 #include "passes/Optimization/FuseElementwise/FuseElementwise.h"
@@ -42,6 +43,7 @@ void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::Fu
 
 void pleat::addKernelPasses(OpPassManager &passes) {
   passes.addNestedPass<func::FuncOp>(createExpandFactors());
+  passes.addNestedPass<func::FuncOp>(createCountWork());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   addCleanup(passes);
   passes.addNestedPass<func::FuncOp>(createAssignLayouts());
