@@ -30,4 +30,4 @@ subprocess.run([os.path.join(folder, "tiny_weights")], cwd=folder, check=True)
 os.remove(os.path.join(folder, "tiny_weights"))
 with open(os.path.join(folder, "tiny.json"), "w") as manifest:
     manifest.write('{"inputs": [{"name": "x", "type": "f32", "shape": ["batch", 3]}], "weights_bytes": 320,'
-                   ' "flops": 12, "bytes_read": 24, "ledger": [{"pass": "pack", "weight": "w", "bytes_after": 24}]}\n')
+                   ' "flops": ["*", 4, "batch"], "bytes_read": 24, "ledger": [{"pass": "pack", "weight": "w", "bytes_after": 24}]}\n')
