@@ -114,20 +114,23 @@ void ConvTiles::emitDense(Value channel, int64_t channels, Value row, const Colu
   Value firstChannel = builder.add(builder.mul(block.group, shape.outputs), channel);
   Value weights = builder.mul(firstChannel, shape.depth());
   Value input = inputOffset(row, span);
-  auto step = [&](Value inputChannel, Sums sums) {
-    Value channelWeights = builder.add(weights, builder.mul(inputChannel, shape.taps()));
-    Value plane = builder.add(input, builder.mul(inputChannel, window.channelStride));
-    return overTaps(sums, [&](const Tap &tap, Sums &next) {
-      denseStep(builder.add(channelWeights, tap.weight), builder.add(plane, tap.input), channels, span, next);
-    });
-  };
-  Sums sums = initial(firstChannel, channels, span.vectors);
+  // Both offsets are carried, behind the sums: computed from the channel, one would be made
+  // of the other, and the registers of what is loaded through the first would run out.
+  Sums state = initial(firstChannel, channels, span.vectors);
+  state.append({weights, input});
   int64_t unroll = shape.taps() == 1 ? kChannelUnroll : 1, whole = shape.inputs / unroll * unroll;
   auto overChannels = [&](int64_t from, int64_t to, int64_t unroll) {
-    sums = builder.loop(builder.index(from), builder.index(to), unroll, sums, [&](Value first, ValueRange carried) {
-      Sums next(carried);
-      for (int64_t ahead = 0; ahead < unroll; ++ahead)
-        next = step(builder.add(first, ahead), next);
+    state = builder.loop(builder.index(from), builder.index(to), unroll, state, [&](Value, ValueRange carried) {
+      Value plane = carried.back(), channelWeights = carried.drop_back().back();
+      Sums next(carried.drop_back(2));
+      for (int64_t ahead = 0; ahead < unroll; ++ahead) {
+        next = overTaps(next, [&](const Tap &tap, Sums &sums) {
+          denseStep(builder.add(channelWeights, tap.weight), builder.add(plane, tap.input), channels, span, sums);
+        });
+        channelWeights = builder.add(channelWeights, shape.taps());
+        plane = builder.add(plane, window.channelStride);
+      }
+      next.append({channelWeights, plane});
       return next;
     });
   };
@@ -135,8 +138,9 @@ void ConvTiles::emitDense(Value channel, int64_t channels, Value row, const Colu
     overChannels(0, whole, unroll);
   if (whole < shape.inputs)
     overChannels(whole, shape.inputs, 1);
+  ArrayRef<Value> sums = ArrayRef(state).drop_back(2);
   for (int64_t line = 0; line < channels; ++line)
-    store(builder.add(firstChannel, line), row, span, ArrayRef(sums).slice(line * span.vectors, span.vectors));
+    store(builder.add(firstChannel, line), row, span, sums.slice(line * span.vectors, span.vectors));
 }
 
 /// Goes over the input rows under all windows, so that each vector is loaded once for the
