@@ -1,6 +1,7 @@
 // The list of kernel families; each stands in a folder passes/CPU/Emit<Family>.
 #include "passes/CPU/EmitAttention/EmitAttention.h"
 #include "passes/CPU/EmitConv/EmitConv.h"
+#include "passes/CPU/EmitConv/EmitPool.h"
 #include "passes/CPU/EmitLinear/EmitLinear.h"
 #include "passes/CPU/EmitRows/EmitNorm.h"
 #include "passes/CPU/EmitRows/EmitRotary.h"
@@ -12,6 +13,7 @@ llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
   static const KernelFamily families[] = {
       {"linear", appliesEmitLinear, emitLinear},
       {"conv", appliesEmitConv, emitConv},
+      {"pool", appliesEmitPool, emitPool},
       {"attention", appliesEmitAttention, emitAttention},
       {"norm", appliesEmitNorm, emitNorm},
       {"rotary", appliesEmitRotary, emitRotary},

@@ -3,8 +3,11 @@
 
 #include "passes/CPU/EmitAttention/EmitAttention.h"
 #include "passes/CPU/EmitConv/EmitConv.h"
+#include "passes/CPU/EmitConv/EmitPool.h"
 
 std::optional<mlir::AffineMap> pleat::scratchFor(mlir::func::FuncOp kernel) {
-  std::optional<mlir::AffineMap> attention = attentionScratch(kernel);
-  return attention ? attention : convScratch(kernel);
+  for (auto scratchOf : {attentionScratch, convScratch, poolScratch})
+    if (std::optional<mlir::AffineMap> scratch = scratchOf(kernel))
+      return scratch;
+  return std::nullopt;
 }

@@ -92,20 +92,26 @@ private:
       rowsOf(whole, block.rows, 1);
   }
 
-  /// Runs `body` for spans that cover the block's columns. The last one is moved back to
+  /// Runs `body` for spans that cover the block's columns. The last vector is moved back to
   /// end with the block, where there is room: its first columns are computed twice.
   void forColumns(const ConvBlock &block, function_ref<void(const ColumnSpan &)> body) {
     int64_t lanes = builder.getLanes(), length = tile.vectors * lanes;
     std::optional<int64_t> columns = getConstantIntValue(block.columns);
     if (!columns)
       return forUnknownColumns(block.columns, body);
-    if (*columns < length)
-      return body({builder.index(0), (*columns + lanes - 1) / lanes, block.columns});
-    int64_t whole = *columns / length * length, rest = (*columns - whole + lanes - 1) / lanes;
-    builder.loop(builder.index(0), builder.index(whole), length,
-                 [&](Value first) { body({first, tile.vectors, Value()}); });
-    if (rest)
-      body({builder.index(*columns - rest * lanes), rest, Value()});
+    if (*columns < lanes)
+      return body({builder.index(0), 1, 0, block.columns});
+    int64_t whole = *columns / length * length, rest = *columns - whole;
+    if (whole > 0)
+      builder.loop(builder.index(0), builder.index(whole), length, [&](Value first) { body(wholeSpan(first)); });
+    if (rest > 0) {
+      int64_t vectors = (rest + lanes - 1) / lanes, first = std::min(whole, *columns - lanes);
+      body({builder.index(first), vectors, *columns - lanes - first, Value()});
+    }
+  }
+
+  ColumnSpan wholeSpan(Value first) {
+    return {first, tile.vectors, (tile.vectors - 1) * builder.getLanes(), Value()};
   }
 
   void forUnknownColumns(Value columns, function_ref<void(const ColumnSpan &)> body) {
@@ -116,11 +122,11 @@ private:
         [&] {
           Value last = builder.subOrZero(columns, builder.index(length));
           builder.loop(builder.index(0), columns, length,
-                       [&](Value first) { body({builder.min(first, last), tile.vectors, Value()}); });
+                       [&](Value first) { body(wholeSpan(builder.min(first, last))); });
         },
         [&] {
           builder.loop(builder.index(0), columns, lanes,
-                       [&](Value first) { body({first, 1, builder.sub(columns, first)}); });
+                       [&](Value first) { body({first, 1, 0, builder.sub(columns, first)}); });
         });
   }
 

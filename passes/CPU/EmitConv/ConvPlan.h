@@ -10,9 +10,17 @@
 
 namespace pleat {
 
-/// What is known of a convolution before it runs. There are two spatial axes, rows and
+/// What becomes of the pixels under a window.
+enum class WindowFold {
+  Product, ///< their sum, each times its weight
+  Max,
+  Sum,
+};
+
+/// What is known of a convolution or a pooling before it runs. A pooling is depthwise. There are two spatial axes, rows and
 /// columns; a convolution with one has a single row.
 struct ConvShape {
+  WindowFold fold = WindowFold::Product;
   int64_t groups;
   int64_t inputs, outputs; ///< channels of a group
   std::array<int64_t, 2> kernel, strides, dilations, padsBefore, padsAfter;
@@ -31,7 +39,7 @@ struct ConvShape {
 ///
 ///   strip[channel][input row][column % stride][column / stride]
 ///
-/// There, padding is zeros, and the columns that neighbouring results read through one tap
+/// There, padding is written out, and the columns that neighbouring results read through one tap
 /// are neighbours, whatever the stride.
 struct ConvPlan {
   int64_t blockRows, blockColumns; ///< of the result

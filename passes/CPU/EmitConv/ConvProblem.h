@@ -6,6 +6,7 @@
 #include "passes/CPU/Utils/KernelBuilder.h"
 
 #include <functional>
+#include <limits>
 
 namespace pleat {
 
@@ -21,10 +22,15 @@ struct ConvProblem {
   ConvShape shape;
   ConvPlan plan;
   ConvTensor x, result;
-  mlir::Value weights;                 ///< flat memory: [group][output][input][taps]
+  mlir::Value weights;                 ///< flat memory: [group][output][input][taps]; null for a pooling
   mlir::Value bias;                    ///< flat memory, one a channel; null without
   mlir::Value scratch;                 ///< of this part; null if the plan has no strip
   mlir::Value part, parts;
+
+  /// What windows begin with, beside a bias, and what pads are.
+  float start() const {
+    return shape.fold == WindowFold::Max ? -std::numeric_limits<float>::infinity() : 0.0f;
+  }
 
   /// The result from its sum at `column` (and the lanes behind it) of `row` in `channel`,
   /// counted over all groups.

@@ -2,6 +2,7 @@
 /// vectors each, so that what runs over is overwritten by what follows.
 #include "passes/CPU/EmitConv/ConvProblem.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;
@@ -37,7 +38,7 @@ public:
             isInside, [&] { copyRow(builder.add(plane, builder.mul(input, problem.x.rowStride)), to); },
             [&] {
               for (int64_t remainder = 0; remainder < stride; ++remainder)
-                zeros(builder.add(to, remainder * window.remainderStride), builder.index(0));
+                pads(builder.add(to, remainder * window.remainderStride), builder.index(0));
             });
       });
     });
@@ -50,10 +51,10 @@ private:
   Value minus(Value a, Value b) { return builder.createOrFold<arith::SubIOp>(a, b); }
   Value atLeastZero(Value value) { return builder.createOrFold<arith::MaxSIOp>(value, builder.index(0)); }
 
-  /// Zeros from position `from` of a strip row to its end.
-  void zeros(Value to, Value from) { zeros(to, from, filled); }
-  void zeros(Value to, Value from, Value end) {
-    builder.loop(from, end, lanes, [&](Value at) { builder.store(builder.splat(0), problem.scratch, builder.add(to, at)); });
+  /// Padding from position `from` of a strip row to its end.
+  void pads(Value to, Value from) { pads(to, from, filled); }
+  void pads(Value to, Value from, Value end) {
+    builder.loop(from, end, lanes, [&](Value at) { builder.store(builder.splat(problem.start()), problem.scratch, builder.add(to, at)); });
   }
 
   void copyRow(Value from, Value to) {
@@ -63,14 +64,14 @@ private:
       copyEvery(from, builder.add(to, remainder * window.remainderStride), remainder);
   }
 
-  /// Zeros, the columns that exist, zeros.
+  /// Padding, the columns that exist, padding.
   void copyAdjacent(Value from, Value to) {
     Value begin = atLeastZero(firstInput);
     Value left = minus(begin, firstInput);
     Value end = builder.createOrFold<arith::MinSIOp>(plus(firstInput, filled), problem.x.columns);
     Value count = atLeastZero(minus(end, begin));
     if (shape.padsBefore[1])
-      zeros(to, builder.index(0), builder.min(left, filled));
+      pads(to, builder.index(0), builder.min(left, filled));
     Value source = builder.add(from, begin), target = builder.add(to, left);
     Value whole = builder.mul(builder.div(count, builder.index(lanes)), lanes);
     builder.loop(builder.index(0), whole, lanes, [&](Value at) {
@@ -80,34 +81,57 @@ private:
       Value rest = builder.load(problem.x.memory, builder.add(source, at), builder.sub(count, at));
       builder.store(rest, problem.scratch, builder.add(target, at));
     });
-    Value copied = builder.mul(builder.ceilDiv(count, builder.index(lanes)), lanes);
-    zeros(to, builder.add(left, copied));
+    pads(to, builder.add(left, count)); // over what the last copy left behind its columns
   }
 
-  /// Every stride-th column from the one that belongs to `remainder`.
+  /// Every stride-th column from the one that belongs to `remainder`. The last vector is
+  /// moved back to end with the row, where there is room.
   void copyEvery(Value from, Value to, int64_t remainder) {
-    Value span = builder.index((lanes - 1) * stride);
-    Value limit = builder.subOrZero(problem.x.columns, span);
-    builder.loop(builder.index(0), filled, lanes, [&](Value at) {
-      Value first = plus(firstInput, builder.add(builder.mul(at, stride), remainder));
-      Value target = builder.add(to, at);
-      auto oneByOne = [&] {
-        builder.loop(builder.index(0), builder.index(lanes), 1, [&](Value lane) {
-          Value column = plus(first, builder.mul(lane, stride));
-          Value isInside = builder.compare(arith::CmpIPredicate::ult, column, problem.x.columns);
-          Value zero = arith::ConstantOp::create(builder, builder.getF32FloatAttr(0));
-          auto inside = [&] { return SmallVector<Value>{builder.loadScalar(problem.x.memory, builder.add(from, column))}; };
-          auto outside = [&] { return SmallVector<Value>{zero}; };
-          Value value = builder.ifElse(isInside, TypeRange(builder.getF32Type()), inside, outside).front();
-          builder.storeScalar(value, problem.scratch, builder.add(target, lane));
-        });
-      };
-      if (stride != 2)
-        return oneByOne();
-      Value isInside = builder.compare(arith::CmpIPredicate::ult, first, limit);
-      builder.ifElse(isInside, [&] { builder.store(everySecond(builder.add(from, first)), problem.scratch, target); },
-                     oneByOne);
+    std::optional<int64_t> positions = getConstantIntValue(filled);
+    Value whole = filled;
+    if (positions)
+      whole = builder.index(*positions / lanes * lanes);
+    builder.loop(builder.index(0), whole, lanes, [&](Value at) { copyPicked(from, to, at, remainder, lanes); });
+    if (positions && *positions % lanes) {
+      int64_t at = std::max<int64_t>(*positions - lanes, 0);
+      copyPicked(from, to, builder.index(at), remainder, std::min(*positions, lanes));
+    }
+  }
+
+  /// `count` positions from `at` on.
+  void copyPicked(Value from, Value to, Value at, int64_t remainder, int64_t count) {
+    Value first = plus(firstInput, builder.add(builder.mul(at, stride), remainder)), target = builder.add(to, at);
+    Value limit = builder.subOrZero(problem.x.columns, builder.index((count - 1) * stride));
+    Value isInside = builder.compare(arith::CmpIPredicate::ult, first, limit);
+    builder.ifElse(
+        isInside,
+        [&] {
+          Value source = builder.add(from, first);
+          Value picked = stride == 2 && count == lanes ? everySecond(source) : oneByOne(source, count);
+          builder.store(picked, problem.scratch, target);
+        },
+        [&] { copyChecked(from, first, target, count); });
+  }
+
+  void copyChecked(Value from, Value first, Value target, int64_t count) {
+    builder.loop(builder.index(0), builder.index(count), 1, [&](Value lane) {
+      Value column = plus(first, builder.mul(lane, stride));
+      Value isInside = builder.compare(arith::CmpIPredicate::ult, column, problem.x.columns);
+      auto inside = [&] { return SmallVector<Value>{builder.loadScalar(problem.x.memory, builder.add(from, column))}; };
+      auto outside = [&] { return SmallVector<Value>{padding()}; };
+      Value value = builder.ifElse(isInside, TypeRange(builder.getF32Type()), inside, outside).front();
+      builder.storeScalar(value, problem.scratch, builder.add(target, lane));
     });
+  }
+
+  Value padding() { return arith::ConstantOp::create(builder, builder.getF32FloatAttr(problem.start())); }
+
+  /// A vector of `count` elements that lie `stride` apart from `offset` on.
+  Value oneByOne(Value offset, int64_t count) {
+    SmallVector<Value> elements;
+    for (int64_t lane = 0; lane < lanes; ++lane)
+      elements.push_back(lane < count ? builder.loadScalar(problem.x.memory, builder.add(offset, lane * stride)) : padding());
+    return vector::FromElementsOp::create(builder, builder.vectorType(), elements);
   }
 
   /// The elements 0, 2, 4, ... from `offset`; nothing behind the last is read.

@@ -18,16 +18,15 @@ struct ConvTiles::Tap {
 
 Value ConvTiles::weight(Value offset) { return builder.broadcast(builder.loadScalar(problem.weights, offset)); }
 
-Value ConvTiles::lanesAt(const ColumnSpan &span, int64_t vector) {
-  bool isPartial = span.count && vector + 1 == span.vectors;
-  return isPartial ? builder.sub(span.count, builder.index(vector * builder.getLanes())) : builder.index(builder.getLanes());
+int64_t ConvTiles::offsetOf(const ColumnSpan &span, int64_t vector) {
+  return vector + 1 == span.vectors ? span.lastOffset : vector * builder.getLanes();
 }
 
 ConvTiles::Sums ConvTiles::loadVectors(Value offset, const ColumnSpan &span) {
   Sums vectors;
   for (int64_t vector = 0; vector < span.vectors; ++vector) {
-    Value at = builder.add(offset, vector * builder.getLanes());
-    vectors.push_back(window.isExact ? builder.load(window.memory, at, lanesAt(span, vector))
+    Value at = builder.add(offset, offsetOf(span, vector));
+    vectors.push_back(window.isExact ? builder.load(window.memory, at, lanesOf(span))
                                      : builder.load(window.memory, at));
   }
   return vectors;
@@ -38,7 +37,7 @@ ConvTiles::Sums ConvTiles::initial(Value channel, int64_t channels, int64_t copi
   Sums sums;
   for (int64_t line = 0; line < channels; ++line) {
     Value start = problem.bias ? builder.broadcast(builder.loadScalar(problem.bias, builder.add(channel, line)))
-                               : builder.splat(0);
+                               : builder.splat(problem.start());
     sums.append(copies, start);
   }
   return sums;
@@ -96,7 +95,7 @@ void ConvTiles::denseStep(Value weights, Value input, int64_t channels, const Co
     for (int64_t line = 0; line < channels; ++line)
       held.push_back(weightOf(line));
     for (int64_t vector = 0; vector < width; ++vector) {
-      Value pixels = builder.load(window.memory, builder.add(input, vector * builder.getLanes()));
+      Value pixels = builder.load(window.memory, builder.add(input, offsetOf(span, vector)));
       for (int64_t line = 0; line < channels; ++line)
         multiply(line, vector, held[line], pixels);
     }
@@ -143,6 +142,24 @@ void ConvTiles::emitDense(Value channel, int64_t channels, Value row, const Colu
     store(builder.add(firstChannel, line), row, span, sums.slice(line * span.vectors, span.vectors));
 }
 
+/// Folds one tap's pixels into the results of one row.
+void ConvTiles::foldTap(Value weightOffset, ArrayRef<Value> pixels, MutableArrayRef<Value> sums) {
+  Value factor = shape.fold == WindowFold::Product ? weight(weightOffset) : Value();
+  for (auto [pixel, sum] : llvm::zip(pixels, sums)) {
+    switch (shape.fold) {
+    case WindowFold::Product:
+      sum = builder.fma(factor, pixel, sum);
+      break;
+    case WindowFold::Max:
+      sum = arith::MaximumFOp::create(builder, pixel, sum);
+      break;
+    case WindowFold::Sum:
+      sum = arith::AddFOp::create(builder, sum, pixel);
+      break;
+    }
+  }
+}
+
 /// Goes over the input rows under all windows, so that each vector is loaded once for the
 /// rows of results that it belongs to. Each result still meets its taps in order.
 void ConvTiles::depthwiseUnrolled(Value weights, Value input, int64_t rows, const ColumnSpan &span, Sums &sums) {
@@ -158,11 +175,7 @@ void ConvTiles::depthwiseUnrolled(Value weights, Value input, int64_t rows, cons
         if (pixels.empty())
           pixels = loadVectors(builder.add(input, builder.add(builder.mul(window.rowStride, inputRow), right)), span);
         int64_t tap = below / shape.dilations[0] * shape.kernel[1] + column;
-        Value factor = weight(builder.add(weights, tap));
-        for (int64_t vector = 0; vector < span.vectors; ++vector) {
-          Value &sum = sums[row * span.vectors + vector];
-          sum = builder.fma(factor, pixels[vector], sum);
-        }
+        foldTap(builder.add(weights, tap), pixels, MutableArrayRef(sums).slice(row * span.vectors, span.vectors));
       }
     }
 }
@@ -175,7 +188,7 @@ void ConvTiles::emitDepthwise(Value row, int64_t rows, const ColumnSpan &span) {
     depthwiseUnrolled(weights, input, rows, span, sums);
   } else {
     sums = overTaps(sums, [&](const Tap &tap, Sums &next) {
-      denseStep(builder.add(weights, tap.weight), builder.add(input, tap.input), 1, span, next);
+      foldTap(builder.add(weights, tap.weight), loadVectors(builder.add(input, tap.input), span), next);
     });
   }
   for (int64_t line = 0; line < rows; ++line)
@@ -189,8 +202,8 @@ void ConvTiles::store(Value channel, Value row, const ColumnSpan &span, ArrayRef
   offset = builder.add(offset, builder.mul(channel, result.channelStride));
   offset = builder.add(offset, builder.add(builder.mul(resultRow, result.rowStride), first));
   for (int64_t vector = 0; vector < span.vectors; ++vector) {
-    int64_t lane = vector * builder.getLanes();
-    Value count = lanesAt(span, vector);
+    int64_t lane = offsetOf(span, vector);
+    Value count = lanesOf(span);
     Value value = problem.epilogue(builder, block.image, channel, resultRow, builder.add(first, lane), count, sums[vector]);
     builder.store(value, result.memory, builder.add(offset, lane), count);
   }

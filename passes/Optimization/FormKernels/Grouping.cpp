@@ -4,6 +4,7 @@
 #include "passes/Optimization/FormKernels/Grouping.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/CPU/WindowReduction.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -50,7 +51,7 @@ static bool readsThroughViews(Operation *op) { return isa<AttentionOp, RotaryOp>
 
 /// Ops with emitters of their own read their operands as they lie in memory.
 static bool readsPlainOperands(Operation *op) {
-  return isa<LinearOp, LayerNormOp, RmsNormOp, SoftmaxOp, GatherOp, ConvOp>(op);
+  return isa<LinearOp, LayerNormOp, RmsNormOp, SoftmaxOp, GatherOp, ConvOp, tensor::PadOp>(op);
 }
 
 /// Whether `map` spreads one value a channel (axis 1) over the loops.
@@ -102,6 +103,18 @@ static bool takesEpilogue(ConvOp conv) {
          llvm::all_of(conv.getPads(), [](int64_t pad) { return pad >= 0; });
 }
 
+static bool isWindowReduction(Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  return generic && matchWindowReduction(generic);
+}
+
+/// Whether `producer` pads what the window reduction `op` reads.
+static bool padsWindows(Operation *producer, Operation *op) {
+  auto generic = dyn_cast<linalg::GenericOp>(op);
+  std::optional<WindowReduction> window = generic ? matchWindowReduction(generic) : std::nullopt;
+  return window && window->pad == producer;
+}
+
 namespace {
 
 class Grouper {
@@ -110,7 +123,8 @@ public:
 
   SmallVector<KernelGroup> run() {
     for (Operation &op : block)
-      if (auto conv = dyn_cast<ConvOp>(op); isa<LinearOp, AttentionOp>(op) || (conv && takesEpilogue(conv)))
+      if (auto conv = dyn_cast<ConvOp>(op);
+          isa<LinearOp, AttentionOp>(op) || (conv && takesEpilogue(conv)) || isWindowReduction(&op))
         takeConsumers(&op);
     // Backwards, so that an op is reached after all that reads it: what nobody needs in
     // memory was repeated by its readers and gets no kernel.
@@ -144,10 +158,10 @@ private:
       if (isa<AttentionOp>(anchor)) {
         take = isa<linalg::TransposeOp>(user) || (isa<ReshapeOp>(user) && group.ops.size() == 2);
       } else if (auto generic = dyn_cast<linalg::GenericOp>(user)) {
-        take = isEpilogue(generic, value, isa<ConvOp>(anchor));
+        take = isEpilogue(generic, value, isa<ConvOp, linalg::GenericOp>(anchor));
       } else if (isa<ActivationOp>(user)) {
         take = true;
-      } else if (isa<ReshapeOp>(user) && !isa<ConvOp>(anchor)) { // a tile is a piece of a row
+      } else if (isa<ReshapeOp>(user) && !isa<ConvOp, linalg::GenericOp>(anchor)) { // there, tiles are pieces of rows
         pending.push_back(user);
         value = user->getResult(0);
         continue;
@@ -176,7 +190,8 @@ private:
         if (!producer || producer->getBlock() != &block || ops.contains(producer))
           continue;
         bool viewOfAnchor = readsThroughViews(group.anchor) && isView(producer) && (op == group.anchor || isView(op));
-        bool repeat = viewOfAnchor || startsAccumulation(producer, op, operand) || isInlineConstant(producer) ||
+        bool repeat = viewOfAnchor || padsWindows(producer, op) || startsAccumulation(producer, op, operand) ||
+                      isInlineConstant(producer) ||
                       (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op));
         if (repeat)
           ops.insert(producer);

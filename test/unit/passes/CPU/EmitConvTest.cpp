@@ -135,6 +135,62 @@ protected:
     run(compile(text.kernel()), shape, isDynamic, spatial);
   }
 
+  /// A pooling kernel as recovered IR has it, with half of each result behind it.
+  CompiledKernel compilePooling(const Shape &s, bool isMax) {
+    auto n = [](int64_t value) { return std::to_string(value); };
+    auto pads = [&](Pair pad) { return "[0, 0, " + n(pad[0]) + ", " + n(pad[1]) + "]"; };
+    auto window = [&](const char *out, int axis, const char *in) {
+      return out + (" * " + n(s.strides[axis])) + " + " + in + " * " + n(s.dilations[axis]);
+    };
+    std::string x = Text(s, false).x, result = Text(s, false).result, extent = tensor({n(s.kernel[0]), n(s.kernel[1])});
+    std::string padded = tensor({n(s.images), n(s.groups), n(s.size[0] + s.before[0] + s.after[0]),
+                                 n(s.size[1] + s.before[1] + s.after[1])});
+    return compile(
+        "#x = affine_map<(n, c, y, x, i, j) -> (n, c, " + window("y", 0, "i") + ", " + window("x", 1, "j") +
+        ")>\n#extent = affine_map<(n, c, y, x, i, j) -> (i, j)>\n#y = affine_map<(n, c, y, x, i, j) -> (n, c, y, x)>\n"
+        "#id = affine_map<(n, c, y, x) -> (n, c, y, x)>\n"
+        "func.func @k(%x: " + x + ") -> " + result + " attributes {pleat.kernel, pleat.parallel} {\n"
+        "  %start = arith.constant " + (isMax ? "0xFF800000" : "0.0") + " : f32\n  %half = arith.constant 0.5 : f32\n"
+        "  %p = tensor.pad %x low" + pads(s.before) + " high" + pads(s.after) +
+        " {\n  ^bb0(%a: index, %b: index, %c: index, %d: index):\n    tensor.yield %start : f32\n  } : " + x + " to " + padded +
+        "\n  %k = tensor.empty() : " + extent + "\n  %e = tensor.empty() : " + result +
+        "\n  %f = linalg.fill ins(%start : f32) outs(%e : " + result + ") -> " + result +
+        "\n  %y = linalg.generic {indexing_maps = [#x, #extent, #y], iterator_types = [\"parallel\", \"parallel\", "
+        "\"parallel\", \"parallel\", \"reduction\", \"reduction\"]} ins(%p, %k : " + padded + ", " + extent + ") outs(%f : " +
+        result + ") {\n  ^bb0(%in: f32, %size: f32, %out: f32):\n    %r = arith." + (isMax ? "maximumf" : "addf") +
+        " %in, %out : f32\n    linalg.yield %r : f32\n  } -> " + result +
+        "\n  %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = [\"parallel\", \"parallel\", \"parallel\", "
+        "\"parallel\"]} ins(%y : " + result + ") outs(%e : " + result + ") {\n  ^bb0(%in: f32, %out: f32):\n"
+        "    %r = arith.mulf %in, %half : f32\n    linalg.yield %r : f32\n  } -> " + result + "\n  return %z : " + result + "\n}\n");
+  }
+
+  void runPooling(const Shape &s, bool isMax) {
+    CompiledKernel kernel = compilePooling(s, isMax);
+    GuardedBuffer x(s.inputCount()), out(s.resultCount());
+    fillRandom(x.data(), x.size(), 5);
+    std::vector<double> expected;
+    for (int64_t plane = 0; plane < s.images * s.groups; ++plane)
+      for (int64_t row = 0; row < s.result(0); ++row)
+        for (int64_t column = 0; column < s.result(1); ++column) {
+          double fold = isMax ? -INFINITY : 0;
+          for (int64_t i = 0; i < s.kernel[0]; ++i)
+            for (int64_t j = 0; j < s.kernel[1]; ++j) {
+              int64_t y = row * s.strides[0] + i * s.dilations[0] - s.before[0];
+              int64_t z = column * s.strides[1] + j * s.dilations[1] - s.before[1];
+              if (y < 0 || y >= s.size[0] || z < 0 || z >= s.size[1])
+                continue;
+              double value = x[(plane * s.size[0] + y) * s.size[1] + z];
+              fold = isMax ? std::max(fold, value) : fold + value;
+            }
+          expected.push_back(fold / 2);
+        }
+    EXPECT_GT(kernel.fixedScratch(), 0u);
+    for (int64_t parts : {1, 3}) {
+      kernel.run({x.address(), out.address()}, parts, kernel.fixedScratch());
+      expectClose(out, expected, s.kernel[0] * s.kernel[1]);
+    }
+  }
+
   /// Runs `kernel`, in one part and more, which must agree bit by bit.
   void run(const CompiledKernel &kernel, const Shape &shape, bool isDynamic, int spatial) {
     // Only this family asks for scratch: the general path would pass unnoticed.
@@ -291,6 +347,21 @@ TEST_P(EmitConv, PropagatesNaN) {
   for (int64_t row = 0; row < 6; ++row)
     for (int64_t column = 0; column < 20; ++column)
       EXPECT_EQ(std::isnan(out[row * 20 + column]), std::abs(row - 2) <= 1 && std::abs(column - 9) <= 1);
+}
+
+/// The largest number or the sum of each window, its padding in the kernel.
+TEST_P(EmitConv, Pooling) {
+  for (Shape shape : {Shape{2, 3, 1, 1, {28, 28}, {2, 2}, {2, 2}},
+                      {1, 3, 1, 1, {14, 14}, {3, 3}, {3, 3}},
+                      {2, 3, 1, 1, {15, 37}, {3, 3}, {2, 2}, {1, 1}, {1, 1}, {1, 1}},
+                      {1, 3, 1, 1, {9, 21}, {3, 2}, {1, 1}, {2, 3}, {2, 1}, {0, 3}},
+                      {1, 2, 1, 1, {5, 4}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}},
+                      {1, 2, 1, 1, {7, 60}, {7, 5}, {7, 5}},
+                      {1, 2, 1, 1, {11, 70}, {4, 20}, {3, 4}, {1, 1}, {0, 9}, {2, 9}}})
+    for (bool isMax : {true, false}) {
+      SCOPED_TRACE(testing::Message() << shape << (isMax ? " max" : " sum"));
+      runPooling(shape, isMax);
+    }
 }
 
 /// Shapes that nobody thought of.
