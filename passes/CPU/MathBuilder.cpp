@@ -117,19 +117,22 @@ Value pleat::buildTanh(OpBuilder &builder, Location loc, Value x) {
       {1.82918561f, 0.861888468f, 0.0507371016f, 0.000769615057f, 2.95869904e-06f, 1.34893474e-09f});
 }
 
-/// 1 + e^-x.
-static Value buildSigmoidDenominator(OpBuilder &builder, Location loc, FloatOps &f, Value x) {
-  return f.add(f.constant(1.0f), buildExp(builder, loc, f.negate(x)));
+/// 1 + e^-x. What vanishes beside 1 may be 0, so one factor of 2 p 2^(n - 1) is enough: it
+/// reaches from 2^-127, made 0, to where the product overflows.
+static Value buildSigmoidDenominator(FloatOps &f, Value x) {
+  auto [p, n] = splitExp(f, f.clamp(f.negate(x), -87.3f, 89.0f));
+  Value factor = f.powerOfTwo(f.subInt(n, f.intConstant(1)));
+  return f.fma(f.add(p, p), factor, f.constant(1.0f));
 }
 
 Value pleat::buildSigmoid(OpBuilder &builder, Location loc, Value x) {
   FloatOps f(builder, loc, x.getType());
-  return f.div(f.constant(1.0f), buildSigmoidDenominator(builder, loc, f, x));
+  return f.div(f.constant(1.0f), buildSigmoidDenominator(f, x));
 }
 
 Value pleat::buildSilu(OpBuilder &builder, Location loc, Value x) {
   FloatOps f(builder, loc, x.getType());
-  return f.div(x, buildSigmoidDenominator(builder, loc, f, x));
+  return f.div(x, buildSigmoidDenominator(f, x));
 }
 
 Value pleat::buildGeluErf(OpBuilder &builder, Location loc, Value x) {
