@@ -62,17 +62,26 @@ ConvPlan pleat::planConv(const ConvShape &shape) {
   return plan;
 }
 
-/// Relative time of all tiles of a block for one step of the sum.
-static double tileCost(int64_t lines, int64_t vectors, int64_t allLines, int64_t allVectors, bool sharesLine) {
-  int64_t lineTiles = llvm::divideCeil(allLines, lines);
-  lines = llvm::divideCeil(allLines, lineTiles);
-  auto cost = [&](int64_t width) {
-    double products = lines * width / 2.0; // two fmas a cycle
-    double loads = (sharesLine ? lines * width : lines + width) / 2.0; // two loads a cycle
-    return std::max({products, loads, 4.0}); // an fma waits four cycles for the one before
-  };
+// Two fmas or two loads a cycle; an fma waits five cycles for the one before. A vector of
+// pixels crosses a cache line every other time. Equal otherwise, fewer loads are better.
+static constexpr double kPerCycle = 2, kLatency = 5, kVectorLoad = 1.5, kLoadWeight = 0.1;
+
+/// Relative time of one tile for one step of the sum.
+static double stepCost(int64_t lines, int64_t vectors, bool isDepthwise) {
+  double products = lines * vectors / kPerCycle;
+  double loads = (isDepthwise ? lines * vectors : lines + kVectorLoad * vectors) / kPerCycle;
+  return std::max({products, loads, kLatency}) + kLoadWeight * loads;
+}
+
+/// Relative time of all tiles of a block for one step of the sum. Lines are divided evenly
+/// among tiles, vectors are not.
+static double tilesCost(int64_t lines, int64_t vectors, int64_t allLines, int64_t allVectors, bool isDepthwise) {
+  int64_t tiles = llvm::divideCeil(allLines, lines), shorter = allLines / tiles, longer = allLines % tiles;
   int64_t whole = allVectors / vectors, rest = allVectors % vectors;
-  return lineTiles * (whole * cost(vectors) + (rest ? cost(rest) : 0));
+  auto row = [&](int64_t lines) {
+    return whole * stepCost(lines, vectors, isDepthwise) + (rest ? stepCost(lines, rest, isDepthwise) : 0);
+  };
+  return longer * row(shorter + 1) + (tiles - longer) * row(shorter);
 }
 
 ConvTile pleat::chooseConvTile(const ConvShape &shape, const ConvPlan &plan, const LevelInfo &level) {
@@ -87,7 +96,7 @@ ConvTile pleat::chooseConvTile(const ConvShape &shape, const ConvPlan &plan, con
       bool tooLong = shape.isDepthwise() && lines > 1 && lines * vectors * shape.taps() > 160;
       if (registers > level.vectorRegisters || tooLong)
         continue;
-      double cost = tileCost(lines, vectors, allLines, allVectors, shape.isDepthwise());
+      double cost = tilesCost(lines, vectors, allLines, allVectors, shape.isDepthwise());
       if (least < 0 || cost < least) {
         least = cost;
         best = {lines, vectors};

@@ -223,7 +223,7 @@ protected:
 } // namespace
 
 TEST_P(EmitConv, ChannelsAndPixels) {
-  for (int64_t outputs : {1, 5, 8, 16, 24, 37})
+  for (int64_t outputs : {1, 8, 37})
     for (Pair size : {Pair{3, 3}, {5, 4}, {9, 18}, {7, 30}, {4, 67}})
       check({1, 1, 3, outputs, size, {3, 3}, {1, 1}, {1, 1}, {1, 1}, {1, 1}});
 }
@@ -368,7 +368,7 @@ TEST_P(EmitConv, Pooling) {
 TEST_P(EmitConv, RandomShapes) {
   std::mt19937 random(11);
   auto upTo = [&](int64_t low, int64_t high) { return low + int64_t(random() % (high - low + 1)); };
-  for (int count = 0; count < 20; ++count) {
+  for (int count = 0; count < 12; ++count) {
     Shape shape{upTo(1, 2), upTo(1, 3), upTo(1, 6), upTo(1, 20), {0, 0}, {0, 0}};
     for (int axis : {0, 1}) {
       shape.kernel[axis] = upTo(1, 5), shape.strides[axis] = upTo(1, 3), shape.dilations[axis] = upTo(1, 3);
