@@ -77,9 +77,12 @@ private:
   void writeState(const StateSpec &state) {
     json.object([&] {
       writeTensorKeys(state.tensor);
+      json.attribute("output", utf8(state.outputName));
       json.attribute("kind", state.kind == PLEAT_STATE_APPENDED ? "appended" : "replaced");
-      if (state.kind == PLEAT_STATE_APPENDED)
-        json.attribute("axis", state.axis);
+      if (state.kind != PLEAT_STATE_APPENDED)
+        return;
+      json.attribute("axis", state.axis);
+      json.attribute("capacity", interface.dims[state.tensor.axes[state.axis].value].upper);
     });
   }
 

@@ -51,6 +51,10 @@ struct StateSpec {
   unsigned axis = 0;
   /// Of an appended state: rows after a run.
   AxisSpec nextLength;
+  /// The model's output that the next run gets as the input.
+  std::string outputName = {};
+  /// Places of input and output among all of the model's.
+  unsigned inputPosition = 0, outputPosition = 0;
 };
 
 /// An integer input whose elements index a table of `rows` rows.

@@ -81,6 +81,8 @@ ExitCode Compilation::recover() {
   ExitCode code = runPasses("recover", ExitCode::Unsupported, addRecoverPasses);
   if (code != ExitCode::Done)
     return code;
+  if (code = keepStates(); code != ExitCode::Done)
+    return code;
   llvm::Expected<ModelInterface> described = describeInterface(*imported, options.name, options.dims);
   if (!described) {
     reportError(llvm::toString(described.takeError()));
@@ -88,6 +90,16 @@ ExitCode Compilation::recover() {
   }
   modelInterface = std::move(*described);
   return ExitCode::Done;
+}
+
+ExitCode Compilation::keepStates() {
+  if (options.states.empty())
+    return ExitCode::Done;
+  if (llvm::Error error = matchStates(*imported, options.states)) {
+    reportError(llvm::toString(std::move(error)));
+    return ExitCode::Usage;
+  }
+  return runPasses("states", ExitCode::Usage, addStatePasses);
 }
 
 ExitCode Compilation::compress() {

@@ -53,6 +53,8 @@ public:
   std::pair<llvm::json::Value, llvm::json::Value> workFormulas();
 
 private:
+  /// Makes the states that the options name part of the IR.
+  ExitCode keepStates();
   /// Runs passes; on failure ends with `onFailure`, and for internal errors leaves a
   /// reproducer and names it.
   ExitCode runPasses(llvm::StringRef stage, ExitCode onFailure,

@@ -68,6 +68,8 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   static cl::opt<std::string> output("o", cl::desc("Artefact to write: DIR/NAME"), cl::value_desc("DIR/NAME"), cl::cat(category));
   static cl::list<std::string> dims("dim", cl::desc("Bounds of a symbolic dimension"), cl::value_desc("NAME=LO..HI[:STEP]"),
                              cl::cat(category));
+  static cl::list<std::string> states("state", cl::value_desc("IN=OUT"), cl::cat(category),
+                               cl::desc("Keep what is input IN and output OUT in the session; * stands for any text"));
   static cl::list<std::string> isa("isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
                             cl::desc("Instruction set levels: x86-64-v3, x86-64-v4, x86-64-v4-amx (default: all)"));
   static cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"), cl::cat(category));
@@ -114,6 +116,12 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
     if (!bounds)
       return mistake(llvm::toString(bounds.takeError()));
     options.dims.push_back(*bounds);
+  }
+  for (const std::string &text : states) {
+    llvm::Expected<StatePattern> pattern = parseStatePattern(text);
+    if (!pattern)
+      return mistake(llvm::toString(pattern.takeError()));
+    options.states.push_back(*pattern);
   }
   for (const std::string &name : isa) {
     const LevelInfo *level = findLevel(name);

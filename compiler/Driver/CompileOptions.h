@@ -3,6 +3,7 @@
 
 #include "compiler/Driver/ExitCode.h"
 #include "compiler/Target/DescribeInterface.h"
+#include "compiler/Target/MatchStates.h"
 #include "passes/CPU/IsaLevel.h"
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct CompileOptions {
   /// -o DIR/NAME, split.
   std::string outputDirectory, name;
   std::vector<DimBounds> dims;
+  std::vector<StatePattern> states;
   std::vector<const LevelInfo *> levels;
   std::optional<EmitStage> emit;
   std::string recipePath;

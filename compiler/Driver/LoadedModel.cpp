@@ -92,6 +92,15 @@ Error LoadedModel::openLibrary(const ArtifactFiles &files) {
     return fail(ExitCode::InputInvalid, "'" + files.library + "': its ABI has version " +
                                             Twine(model->abi_version) + ", but this tool knows " +
                                             Twine(PLEAT_ABI_OLDEST) + " to " + Twine(PLEAT_ABI_VERSION));
+  view = std::make_unique<StatelessView>(*model);
+  if (model->state_count) {
+    if (Error error = bind(functions.stateGet, "state_get"))
+      return error;
+    if (Error error = bind(functions.stateSet, "state_set"))
+      return error;
+    if (Error error = bind(functions.stateTruncate, "state_truncate"))
+      return error;
+  }
   if (Error error = bind(functions.modelLoad, "model_load"))
     return error;
   if (Error error = bind(functions.modelDestroy, "model_destroy"))
@@ -133,27 +142,70 @@ Error LoadedModel::prepare(const DimValues &sizes, llvm::ArrayRef<HostTensor> in
   dims = sizes;
   inputData.clear();
   outputData.clear();
-  for (const HostTensor &input : inputs)
-    inputData.push_back(input.bytes.data());
-  for (HostTensor &output : outputs)
-    outputData.push_back(output.bytes.data());
+  nextStates.clear();
+  std::vector<StateData> content;
+  for (auto [role, input] : llvm::zip_equal(view->inputs(), inputs)) {
+    if (role.isState)
+      content.push_back(stateData(role.index, input));
+    else
+      inputData.push_back(input.bytes.data());
+  }
+  for (auto [role, output] : llvm::zip_equal(view->outputs(), outputs)) {
+    if (role.isState)
+      nextStates.push_back(stateData(role.index, output));
+    else
+      outputData.push_back(output.bytes.data());
+  }
 
   pleat_session_options options;
   pleat_session_options_init(&options);
   options.threads = settings.threads;
   // Capacities of states stay at what the model was compiled for.
-  DimValues largest = sizes;
+  DimValues largest(sizes.begin(), sizes.begin() + model->host_dim_count);
   for (int64_t &size : largest)
     size = std::max<int64_t>(size, 1); // 0 stands for the upper bound
   largest.resize(model->dim_count, 0);
   pleat_error error;
   if (pleat_status status = functions.sessionCreate(handle, largest.data(), &options, &session, &error))
     return runtimeFailure(status, error);
+  return setStates(content);
+}
+
+LoadedModel::StateData LoadedModel::stateData(uint32_t state, const HostTensor &tensor) {
+  StateData data{state, {}};
+  data.tensor.type = tensor.type;
+  data.tensor.rank = tensor.shape.size();
+  llvm::copy(tensor.shape, data.tensor.shape);
+  data.tensor.data = const_cast<uint8_t *>(tensor.bytes.data()); // an input's data is only read
+  return data;
+}
+
+Error LoadedModel::setStates(llvm::ArrayRef<StateData> content) {
+  lengths.clear();
+  pleat_error error;
+  for (const StateData &data : content) {
+    if (pleat_status status = functions.stateSet(session, data.state, &data.tensor, &error))
+      return runtimeFailure(status, error);
+    const pleat_state_desc &state = model->states[data.state];
+    if (state.kind == PLEAT_STATE_APPENDED)
+      lengths.emplace_back(data.state, data.tensor.shape[state.axis]);
+  }
+  return Error::success();
+}
+
+Error LoadedModel::readStates() {
+  pleat_error error;
+  for (const StateData &data : nextStates)
+    if (pleat_status status = functions.stateGet(session, data.state, &data.tensor, &error))
+      return runtimeFailure(status, error);
   return Error::success();
 }
 
 Error LoadedModel::run() {
   pleat_error error;
+  for (auto [state, length] : lengths)
+    if (pleat_status status = functions.stateTruncate(session, state, length, &error))
+      return runtimeFailure(status, error);
   pleat_status status = functions.sessionRun(session, inputData.data(), outputData.data(), dims.data(), &error);
   return status ? runtimeFailure(status, error) : Error::success();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/Driver/ModelShapes.h"
+#include "compiler/Driver/StatelessView.h"
 #include <memory>
 
 namespace pleat {
@@ -36,19 +37,25 @@ public:
   LoadedModel(const LoadedModel &) = delete;
   LoadedModel &operator=(const LoadedModel &) = delete;
 
-  const pleat_model_desc &descriptor() const { return *model; }
+  /// The model with its states as inputs and outputs; see StatelessView.
+  const pleat_model_desc &descriptor() const { return view->descriptor(); }
 
   /// What the runtime chose: level, where the weights lie.
   pleat_model_info info() const;
 
-  /// Makes a session for runs of these sizes, in place of an earlier one, and takes note of
-  /// the buffers, which are borrowed until the last run. They are in the model's order and of
-  /// the shapes that the sizes give them (bindDims, allocateTensors).
+  /// Makes a session for runs of these sizes, in place of an earlier one, sets its states from
+  /// the inputs that they are, and takes note of the buffers, which are borrowed until the
+  /// last run. They are in the descriptor's order and of the shapes that the sizes give them
+  /// (bindDims, allocateTensors).
   llvm::Error prepare(const DimValues &dims, llvm::ArrayRef<HostTensor> inputs,
                       llvm::MutableArrayRef<HostTensor> outputs);
 
-  /// Runs once on the buffers of `prepare`, and does nothing else.
+  /// Runs once on the buffers of `prepare`. Appended states are first cut back to the length
+  /// that the inputs have; replaced ones go on from run to run.
   llvm::Error run();
+
+  /// Copies the states' content to the outputs that they are.
+  llvm::Error readStates();
 
 private:
   /// NAME_* of the library, with opaque handles and arrays for the model's own types.
@@ -60,7 +67,19 @@ private:
                                   pleat_error *);
     void (*sessionDestroy)(void *);
     pleat_status (*sessionRun)(void *, const void *const *, void *const *, const int64_t *, pleat_error *);
+    /// Null for a model without states.
+    pleat_status (*stateGet)(const void *, uint32_t, const pleat_tensor *, pleat_error *);
+    pleat_status (*stateSet)(void *, uint32_t, const pleat_tensor *, pleat_error *);
+    pleat_status (*stateTruncate)(void *, uint32_t, int64_t, pleat_error *);
   };
+
+  /// A state's content outside of the session.
+  struct StateData {
+    uint32_t state;
+    pleat_tensor tensor;
+  };
+  static StateData stateData(uint32_t state, const HostTensor &tensor);
+  llvm::Error setStates(llvm::ArrayRef<StateData> content);
 
   explicit LoadedModel(const LoadSettings &settings) : settings(settings) {}
   llvm::Error openLibrary(const ArtifactFiles &files);
@@ -69,10 +88,14 @@ private:
   LoadSettings settings;
   Functions functions{};
   const pleat_model_desc *model = nullptr;
+  std::unique_ptr<StatelessView> view;
   void *handle = nullptr, *session = nullptr;
   DimValues dims;
   std::vector<const void *> inputData;
   std::vector<void *> outputData;
+  std::vector<StateData> nextStates;
+  /// Appended states and the lengths that they were set to.
+  std::vector<std::pair<uint32_t, int64_t>> lengths;
 };
 
 } // namespace pleat

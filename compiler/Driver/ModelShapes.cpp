@@ -3,6 +3,7 @@
 
 #include "compiler/Artifact/ModelInterface.h"
 #include "compiler/Driver/Failure.h"
+#include "compiler/Driver/StatelessView.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 
@@ -141,7 +142,9 @@ Expected<DimValues> pleat::chooseDims(const pleat_model_desc &model, const Named
   if (!bindings)
     return bindings.takeError();
   DimValues dims;
-  for (auto [dim, binding] : llvm::zip_equal(hostDims(model), *bindings)) {
+  for (auto [index, dim, binding] : llvm::enumerate(hostDims(model), *bindings)) {
+    if (binding.size < 0 && isStateLength(model, index))
+      binding.size = 0; // as in a fresh session
     if (binding.size < 0 && (!dim.upper || dim.lower != dim.upper))
       return fail(ExitCode::Usage, "dimension '" + Twine(dim.name) + "' needs a size: --dim " + dim.name + "=VALUE");
     dims.push_back(binding.size < 0 ? dim.lower : binding.size);

@@ -25,7 +25,8 @@ llvm::Expected<DimValues> bindDims(const pleat_model_desc &model, llvm::ArrayRef
                                    const NamedDims &named);
 
 /// The dimensions' sizes when there are no inputs yet: from `named`, or the only size that a
-/// dimension can have. Fails with Usage for one that stays open.
+/// dimension can have; the length of a state is 0 unless named. Fails with Usage for one that
+/// stays open.
 llvm::Expected<DimValues> chooseDims(const pleat_model_desc &model, const NamedDims &named);
 
 /// Zeroed tensors of the shapes that the descriptors have at these sizes. Fails with

@@ -63,6 +63,8 @@ Error run(const RunOptions &options) {
     return error;
   if (Error error = (*model)->run())
     return error;
+  if (Error error = (*model)->readStates())
+    return error;
   if (!file.empty())
     if (Error error = writeNpz(file, data->outputs))
       return error;

@@ -47,7 +47,9 @@ Error checkUsage(const VerifyOptions &options) {
 Error runOnce(LoadedModel &model, ModelData &data) {
   if (Error error = model.prepare(data.dims, data.inputs, data.outputs))
     return error;
-  return model.run();
+  if (Error error = model.run())
+    return error;
+  return model.readStates();
 }
 
 /// Compares `got` with tensors of the same descriptors.

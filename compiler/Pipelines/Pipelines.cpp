@@ -13,6 +13,7 @@
 #include "passes/Optimization/ExpandFactors/ExpandFactors.h"
 #include "passes/Optimization/FormKernels/FormKernels.h"
 #include "passes/Optimization/FuseElementwise/FuseElementwise.h"
+#include "passes/Optimization/KeepStates/KeepStates.h"
 #include "passes/Optimization/RollLayers/RollLayers.h"
 
 #include "mlir/Conversion/ConvertToLLVM/ToLLVMPass.h"
@@ -39,6 +40,8 @@ void pleat::addRecoverPasses(OpPassManager &passes) {
   addCleanup(passes);
 }
 
+void pleat::addStatePasses(OpPassManager &passes) { passes.addNestedPass<func::FuncOp>(createKeepStates()); }
+
 void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::FuncOp>(createRollLayers()); }
 
 void pleat::addKernelPasses(OpPassManager &passes) {
@@ -64,6 +67,7 @@ void pleat::addCodegenPasses(OpPassManager &passes, ArrayRef<std::string> levels
 
 void pleat::registerPipelines() {
   PassPipelineRegistration<>("pleat-pipeline-recover", "imported ONNX to recovered IR", addRecoverPasses);
+  PassPipelineRegistration<>("pleat-pipeline-states", "recovered IR to appended and replaced states", addStatePasses);
   PassPipelineRegistration<>("pleat-pipeline-roll", "recovered layers to one repeat", addRollPasses);
   PassPipelineRegistration<>("pleat-pipeline-kernels", "recovered IR to kernels", addKernelPasses);
   PassPipelineRegistration<>("pleat-pipeline-codegen", "kernels to the LLVM dialect, all levels",

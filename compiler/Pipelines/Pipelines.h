@@ -9,6 +9,9 @@ namespace pleat {
 /// onnx to pleat and linalg: what exporters lost is found again.
 void addRecoverPasses(mlir::OpPassManager &passes);
 
+/// Pairs of inputs and outputs that the function lists become states.
+void addStatePasses(mlir::OpPassManager &passes);
+
 /// Layers of the recovered function become one repeat.
 void addRollPasses(mlir::OpPassManager &passes);
 

@@ -4,6 +4,7 @@
 #include "compiler/Target/SizeText.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Analysis/SizeChecks.h"
+#include "passes/Analysis/States.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -45,7 +46,7 @@ namespace {
 
 class Describer {
 public:
-  Describer(ModuleOp module, func::FuncOp main) : module(module), main(main), sizes(main) {}
+  Describer(ModuleOp module, func::FuncOp main) : module(module), main(main), sizes(main), states(statesOf(main)) {}
 
   Expected<ModelInterface> describe(StringRef name, ArrayRef<DimBounds> bounds) {
     interface.name = name.str();
@@ -54,19 +55,24 @@ public:
       spec.name = dim;
       interface.dims.push_back(spec);
     }
-    interface.hostDims = interface.dims.size();
+    interface.hostDims = interface.dims.size() - lengthCount();
     symbolNames.append(sizes.dims().begin(), sizes.dims().end());
     if (llvm::Error error = addSizeChecks())
       return error;
     if (llvm::Error error = setBounds(bounds))
       return error;
     for (BlockArgument argument : main.getArguments())
-      if (llvm::Error error = addTensor(argument, main.getArgAttrDict(argument.getArgNumber()), interface.inputs))
-        return error;
+      if (!stateOfArgument(main, argument.getArgNumber()))
+        if (llvm::Error error = addTensor(argument, main.getArgAttrDict(argument.getArgNumber()), interface.inputs))
+          return error;
     Operation *terminator = main.getBody().front().getTerminator();
     for (OpOperand &operand : terminator->getOpOperands())
-      if (llvm::Error error =
-              addTensor(operand.get(), main.getResultAttrDict(operand.getOperandNumber()), interface.outputs))
+      if (llvm::none_of(states, [&](const State &state) { return state.result == operand.getOperandNumber(); }))
+        if (llvm::Error error =
+                addTensor(operand.get(), main.getResultAttrDict(operand.getOperandNumber()), interface.outputs))
+          return error;
+    for (const State &state : states)
+      if (llvm::Error error = addState(state, terminator->getOperand(state.result)))
         return error;
     addIdChecks();
     assignCNames(interface);
@@ -152,6 +158,49 @@ private:
     return llvm::Error::success();
   }
 
+  /// How many dimensions are lengths of appended states: they stand last.
+  unsigned lengthCount() {
+    llvm::DenseSet<unsigned> lengths;
+    for (const State &state : states)
+      if (state.axis)
+        lengths.insert(lengthOf(state));
+    return lengths.size();
+  }
+
+  unsigned lengthOf(const State &state) {
+    AffineExpr length = (*sizes.shapeOf(main.getArgument(state.argument)))[*state.axis];
+    return cast<AffineSymbolExpr>(length).getPosition();
+  }
+
+  llvm::Error addState(const State &state, Value next) {
+    std::vector<TensorSpec> list;
+    Value argument = main.getArgument(state.argument);
+    if (llvm::Error error = addTensor(argument, main.getArgAttrDict(state.argument), list))
+      return error;
+    StateSpec spec{list.front()};
+    if (auto name = main.getResultAttrOfType<StringAttr>(state.result, PleatDialect::getNameAttrName()))
+      spec.outputName = name.str();
+    spec.inputPosition = state.argument;
+    spec.outputPosition = state.result;
+    std::string label = "state \"" + spec.tensor.name + "\" = \"" + spec.outputName + "\": ";
+    for (const AxisSpec &axis : spec.tensor.axes)
+      if (axis.kind == PLEAT_AXIS_EXPR)
+        return llvm::createStringError("%sexpects sizes that are numbers or dimensions, but got '%s'", label.c_str(),
+                                       interface.sizeExprs[axis.value].c_str());
+    if (state.axis) {
+      const DimSpec &length = interface.dims[lengthOf(state)];
+      if (!length.upper || length.lower || length.step != 1)
+        return llvm::createStringError("%sits length is dimension '%s', which needs bounds from 0 to the most rows "
+                                       "a session keeps; give --dim %s=0..ROWS",
+                                       label.c_str(), length.name.c_str(), length.name.c_str());
+      spec.kind = PLEAT_STATE_APPENDED;
+      spec.axis = *state.axis;
+      spec.nextLength = axisOf((*sizes.shapeOf(next))[*state.axis]);
+    }
+    interface.states.push_back(std::move(spec));
+    return llvm::Error::success();
+  }
+
   llvm::Error addTensor(Value value, DictionaryAttr attributes, std::vector<TensorSpec> &list) {
     TensorSpec spec;
     if (auto name = attributes ? attributes.getAs<StringAttr>(PleatDialect::getNameAttrName()) : StringAttr())
@@ -196,21 +245,26 @@ private:
       while (auto reshape = ids.getDefiningOp<ReshapeOp>())
         ids = reshape.getX();
       auto argument = dyn_cast<BlockArgument>(ids);
-      if (!argument || argument.getOwner() != &main.getBody().front())
+      if (!argument || argument.getOwner() != &main.getBody().front() ||
+          stateOfArgument(main, argument.getArgNumber()))
         return;
+      unsigned input = argument.getArgNumber() - llvm::count_if(states, [&](const State &state) {
+                         return state.argument < argument.getArgNumber();
+                       });
       int64_t rows = cast<RankedTensorType>(gather.getTable().getType()).getDimSize(0);
       for (IdCheckSpec &check : interface.idChecks)
-        if (check.input == argument.getArgNumber()) {
+        if (check.input == input) {
           check.rows = std::min(check.rows, rows);
           return;
         }
-      interface.idChecks.push_back({argument.getArgNumber(), rows});
+      interface.idChecks.push_back({input, rows});
     });
   }
 
   ModuleOp module;
   func::FuncOp main;
   SizeExprs sizes;
+  SmallVector<State> states;
   /// How each symbol of `exprs` reads: dimensions, then minima and maxima.
   SmallVector<std::string> symbolNames;
   SmallVector<AffineExpr> exprs;

@@ -129,7 +129,9 @@ private:
     SmallVector<Constant *> rows;
     for (const StateSpec &state : interface.states)
       rows.push_back(record({tensorRecord("state_" + std::to_string(rows.size()), state.tensor),
-                             int32(state.kind), int32(state.axis), axisRecord(state.nextLength)},
+                             int32(state.kind), int32(state.axis), axisRecord(state.nextLength),
+                             text("state_" + Twine(rows.size()) + "_output", state.outputName),
+                             int32(state.inputPosition), int32(state.outputPosition)},
                             sizeof(pleat_state_desc)));
     return table("states", rows);
   }

@@ -3,8 +3,8 @@
  *   stories [-w stories.weights] [-v tok512.bin] [-n TOKENS] [-t TEMPERATURE] [-s SEED] [PROMPT]
  *
  * The model takes tokens and, for each of its 5 layers, the keys and values of all earlier
- * tokens; it returns them with the new ones appended. Two sets of buffers take turns as
- * input and output. Temperature 0, the default, takes the likeliest token each time. */
+ * tokens. They are states: the session keeps them, and each run adds the new ones in place.
+ * Temperature 0, the default, takes the likeliest token each time. */
 #define _POSIX_C_SOURCE 200112L
 
 #include "stories.h"
@@ -17,11 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LAYERS = 5, HEADS = 4, CONTEXT = 512, HEAD_SIZE = 8, VOCABULARY = TOKENIZER_SIZE };
-
-#define EACH_LAYER(X) X(0) X(1) X(2) X(3) X(4)
-
-typedef float cache[LAYERS][HEADS * CONTEXT * HEAD_SIZE];
+enum { CONTEXT = 512, VOCABULARY = TOKENIZER_SIZE };
 
 typedef struct options {
   const char *weights, *vocabulary, *prompt;
@@ -30,32 +26,22 @@ typedef struct options {
   unsigned long long seed;
 } options;
 
-static cache keys[2], values[2];
 static float logits[CONTEXT * VOCABULARY];
 
-/* Runs `count` tokens behind `past` earlier ones, whose keys and values lie in set `from`; the
- * other set receives them all. */
+/* Runs `count` tokens behind the `past` ones that the session has seen. */
 static pleat_status step(stories_session *session, const int64_t *tokens, int64_t count, int64_t past,
-                         int from, pleat_error *error) {
+                         pleat_error *error) {
   int64_t positions[CONTEXT];
   for (int64_t i = 0; i < count; ++i)
     positions[i] = past + i;
   stories_inputs in = {0};
   stories_outputs out = {0};
+  stories_dims dims = {0};
   in.input_ids = tokens;
   in.position_ids = positions;
   out.logits = logits;
-#define CONNECT(layer)                                                                                       \
-  in.past_key_##layer = keys[from][layer];                                                                   \
-  in.past_value_##layer = values[from][layer];                                                               \
-  out.present_key_##layer = keys[!from][layer];                                                              \
-  out.present_value_##layer = values[!from][layer];
-  EACH_LAYER(CONNECT)
-#undef CONNECT
-  stories_dims dims = {0};
   dims.B = 1;
   dims.T = count;
-  dims.P = past;
   return stories_session_run(session, &in, &out, &dims, error);
 }
 
@@ -100,13 +86,12 @@ static pleat_status tell(stories_session *session, const tokenizer *words, const
   for (int64_t i = 1; i < count; ++i)
     fputs(tokenizer_decode(words, tokens[i - 1], tokens[i], byte), stdout);
 
-  int from = 0, told = 0;
+  int told = 0;
   double start = seconds();
   while (told < o->tokens && past + count <= CONTEXT) {
-    pleat_status status = step(session, tokens, count, past, from, error);
+    pleat_status status = step(session, tokens, count, past, error);
     if (status != PLEAT_STATUS_OK)
       return status;
-    from = !from;
     past += count;
     int64_t previous = tokens[count - 1];
     tokens[0] = choose(&logits[(count - 1) * VOCABULARY], o->temperature, &state);
@@ -128,13 +113,8 @@ static pleat_status run(const tokenizer *words, const options *o, pleat_error *e
   pleat_load_options_init(&load);
   load.weights_path = o->weights;
   pleat_status status = stories_model_load(&load, &model, error);
-  if (status == PLEAT_STATUS_OK) {
-    stories_largest largest = {0};
-    largest.B = 1;
-    largest.T = CONTEXT;
-    largest.P = CONTEXT - 1;
-    status = stories_session_create(model, &largest, NULL, &session, error);
-  }
+  if (status == PLEAT_STATUS_OK)
+    status = stories_session_create(model, NULL, NULL, &session, error);
   if (status == PLEAT_STATUS_OK)
     status = tell(session, words, o, error);
   stories_session_destroy(session);

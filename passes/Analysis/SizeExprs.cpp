@@ -2,6 +2,7 @@
 #include "passes/Analysis/SizeExprs.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/States.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
@@ -22,9 +23,16 @@ SizeExprs::SizeExprs(func::FuncOp function)
       all.push_back(name);
   });
   pairDimensions(all);
-  for (StringRef name : all)
-    if (!llvm::is_contained(names, listed(name)))
-      names.push_back(listed(name).str());
+  SmallVector<StringRef> lengths;
+  for (const State &state : statesOf(function))
+    if (state.axis)
+      if (auto axes = function.getArgAttrOfType<ArrayAttr>(state.argument, PleatDialect::getDimsAttrName()))
+        if (auto name = dyn_cast<StringAttr>(axes[*state.axis]))
+          lengths.push_back(listed(name.getValue()));
+  for (bool isLength : {false, true})
+    for (StringRef name : all)
+      if (llvm::is_contained(lengths, listed(name)) == isLength && !llvm::is_contained(names, listed(name)))
+        names.push_back(listed(name).str());
 }
 
 void SizeExprs::forEachAxis(llvm::function_ref<void(StringRef)> visit) {
@@ -254,6 +262,13 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
     return stackShape(shapeOf(stack.getValues().front()), stack.getValues().size());
   if (auto slice = dyn_cast<UnstackOp>(op))
     return dropFirst(shapeOf(slice.getStack()));
+  if (auto append = dyn_cast<AppendOp>(op)) {
+    auto state = shapeOf(append.getState()), rows = shapeOf(append.getRows());
+    if (failed(state) || failed(rows))
+      return failure();
+    (*state)[append.getAxis()] = (*state)[append.getAxis()] + (*rows)[append.getAxis()];
+    return state;
+  }
   if (auto style = dyn_cast<DestinationStyleOpInterface>(op))
     return shapeOf(style.getTiedOpOperand(cast<OpResult>(tensor))->get());
 

@@ -21,7 +21,7 @@ extern "C" {
  * split into, `part` which of them this call does; parts write disjoint elements and may
  * run in any order or at once. What follows slots[0] is, for each argument of the kernel
  * in order: its address, then its dynamic sizes, then (for a strided argument) one stride
- * an axis, all in elements; an index argument is one slot. Results follow in the same
+ * an axis, the last one 1, all in elements; an index argument is one slot. Results follow in the same
  * form. If the kernel declares scratch, the last two slots are the scratch address and
  * the bytes of scratch each part owns. */
 typedef void (*pleat_kernel)(const int64_t *slots, int64_t part);
@@ -90,6 +90,9 @@ typedef struct pleat_state_desc {
   uint32_t kind;            /* pleat_state_kind */
   uint32_t axis;            /* appended: the axis that grows; a dimension after the host's */
   pleat_axis next_length;   /* appended: rows after the run */
+  const char *output_name;  /* as in the model; for tools, as what follows */
+  /* Where input and output stand among all of the model's, states included. */
+  uint32_t input_position, output_position;
 } pleat_state_desc;
 
 /* Integer inputs that index a table: the runtime checks -rows <= id < rows before a run. */

@@ -7,7 +7,7 @@ demo() {
   local out=build/demo pleat=build/release/bin/pleat model=examples/stories
   mkdir -p $out
   say "pleat compile stories260K_kv.onnx"
-  $pleat compile $model/stories260K_kv.onnx -o $out/stories --dim B=1..1 --dim T=1..512 --dim P=0..511
+  $pleat compile $model/stories260K_kv.onnx -o $out/stories --dim B=1..1 --dim T=1..512 --dim P=0..512 --state 'past_*=present_*'
   say "cc stories.c"
   clang-22 -std=c99 -O2 -I$out $model/stories.c $model/tokenizer.c $out/libstories.a -lm -o $out/tell
   say "tell -w stories.weights \"Once upon a time\""

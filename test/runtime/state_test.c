@@ -196,6 +196,27 @@ static void lengths_that_share_a_dimension_must_agree(void) {
   pleat_rt_model_destroy(loaded);
 }
 
+static void rows_can_be_taken_back(void) {
+  pleat_session *session = create();
+  for (int i = 0; i < 6; ++i)
+    CHECK_OK(run(session, 1, 1));
+  CHECK_FAILS(STATE_FULL, "state 'history' would grow to length 7, but has room for 6", error, run(session, 1, 1));
+  CHECK_OK(pleat_rt_state_truncate(session, HISTORY, 2, &error));
+  CHECK_OK(run(session, 1, 1));
+  CHECK(totals[0] == 3 && totals[1] == 6 && totals[2] == 21);
+  CHECK_FAILS(INVALID_ARGUMENT, "state 'history' expects a length of 0 to 3, but got 4", error,
+              pleat_rt_state_truncate(session, HISTORY, 4, &error));
+  CHECK_FAILS(INVALID_ARGUMENT, "state 'history' expects a length of 0 to 3, but got -1", error,
+              pleat_rt_state_truncate(session, HISTORY, -1, &error));
+  CHECK_FAILS(INVALID_ARGUMENT, "state 'hidden' is replaced by each run and has no rows to keep", error,
+              pleat_rt_state_truncate(session, HIDDEN, 0, &error));
+  CHECK_FAILS(INVALID_ARGUMENT, "state expects a number below 2, but got 2", error,
+              pleat_rt_state_truncate(session, 2, 0, &error));
+  CHECK_FAILS(INVALID_ARGUMENT, "session expects an address, but got NULL", error,
+              pleat_rt_state_truncate(NULL, HISTORY, 0, &error));
+  pleat_rt_session_destroy(session);
+}
+
 int main(void) {
   desc = probe_descriptor();
   model = probe_load(&desc, probe_image(bytes));
@@ -209,6 +230,7 @@ int main(void) {
   RUN_TEST(shapes_before_the_first_run_are_empty);
   RUN_TEST(tensors_that_are_no_content);
   RUN_TEST(lengths_that_share_a_dimension_must_agree);
+  RUN_TEST(rows_can_be_taken_back);
   pleat_rt_model_destroy(model);
   return TEST_RESULT();
 }

@@ -62,6 +62,30 @@ LogicalResult UnstackOp::verify() {
   return success();
 }
 
+LogicalResult AppendOp::verify() {
+  auto state = cast<RankedTensorType>(getState().getType()), rows = cast<RankedTensorType>(getRows().getType());
+  auto result = cast<RankedTensorType>(getType());
+  int64_t axis = getAxis();
+  if (axis < 0 || axis >= state.getRank()) // append_c1
+    return emitOpError("expects an axis within the state's rank, but got ") << axis << " and " << state;
+  auto others = [&](RankedTensorType type) {
+    SmallVector<int64_t> shape(type.getShape());
+    if (axis < type.getRank())
+      shape.erase(shape.begin() + axis);
+    return shape;
+  };
+  for (RankedTensorType type : {rows, result})
+    if (type.getElementType() != state.getElementType() || type.getRank() != state.getRank() ||
+        !shapesAgree(others(state), others(type))) // append_c2
+      return emitOpError("expects state, rows and result to agree but for axis ")
+             << axis << ", but got " << state << ", " << rows << " and " << result;
+  bool isDynamic = state.isDynamicDim(axis) || rows.isDynamicDim(axis);
+  int64_t size = isDynamic ? ShapedType::kDynamic : state.getDimSize(axis) + rows.getDimSize(axis);
+  if (result.getDimSize(axis) != size) // append_c3
+    return emitOpError("expects a result with the sum of sizes on axis ") << axis << ", but got " << result;
+  return success();
+}
+
 LogicalResult ReshapeOp::verify() {
   auto from = cast<RankedTensorType>(getX().getType()), to = cast<RankedTensorType>(getType());
   if (getSizes().size() != static_cast<size_t>(to.getNumDynamicDims())) // reshape_c1

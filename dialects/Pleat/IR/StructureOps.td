@@ -70,6 +70,28 @@ def Pleat_UnstackOp : Pleat_Op<"unstack", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Pleat_AppendOp : Pleat_Op<"append", [Pure]> {
+  let summary = "Rows added to a state";
+  let description = [{
+    `state` and `rows` one after the other along `axis`. `state` is an argument of the
+    function that a session keeps between runs, or a slice of such ones: the memory plan
+    computes `rows` where the state ends, and the result is the state's own memory.
+
+    - `append_c1`: `axis` lies within the state's rank
+    - `append_c2`: state, rows and result have one element type and agree in every axis but `axis`
+    - `append_c3`: along `axis`, the result's size is the sum, or dynamic where a summand is
+
+    ```mlir
+    %k = pleat.append %past, %new axis 2
+           : tensor<?x4x?x8xf32>, tensor<?x4x?x8xf32> -> tensor<?x4x?x8xf32>
+    ```
+  }];
+  let arguments = (ins AnyRankedTensor:$state, AnyRankedTensor:$rows, I64Attr:$axis);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$state `,` $rows `axis` $axis attr-dict `:` type($state) `,` type($rows) `->` type($result)";
+  let hasVerifier = 1;
+}
+
 def Pleat_ReshapeOp : Pleat_Op<"reshape", [Pure]> {
   let summary = "The same elements in the same order under another shape";
   let description = [{

@@ -168,6 +168,8 @@ static MemRefType memrefType(RankedTensorType type, Layout layout, bool strided)
   if (!strided)
     return MemRefType::get(storedShape(type, layout), element);
   SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
+  if (!strides.empty())
+    strides.back() = 1;
   return MemRefType::get(type.getShape(), element, StridedLayoutAttr::get(type.getContext(), 0, strides));
 }
 

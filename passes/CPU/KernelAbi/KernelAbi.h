@@ -11,8 +11,8 @@
 
 namespace pleat {
 
-/// Unit attribute of a kernel's tensor argument or result: its strides stand in the slots.
-/// Without it the tensor is row-major and dense.
+/// Unit attribute of a kernel's tensor argument or result: its strides stand in the slots,
+/// and the last one is 1. Without it the tensor is row-major and dense.
 inline constexpr llvm::StringLiteral kStridedAttrName = "pleat.strided";
 
 /// Unit attribute of a kernel that may run in several parts.

@@ -3,6 +3,7 @@
 
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Analysis/SizeExprs.h"
+#include "passes/Analysis/States.h"
 #include "passes/CPU/PlanMemory/ArenaSlots.h"
 #include "passes/CPU/PlanMemory/RunFunction.h"
 
@@ -47,10 +48,7 @@ public:
   }
 
   FailureOr<MemoryPlan> plan() {
-    for (BlockArgument argument : main.getArguments())
-      result.places[argument] = {Place::Input, argument.getArgNumber()};
-    for (OpOperand &operand : main.getBody().front().getTerminator()->getOpOperands())
-      result.places[bufferRoot(operand.get())] = {Place::Output, operand.getOperandNumber()};
+    placeInterface();
     if (failed(placeWeights()) || failed(requestBuffers()))
       return failure();
     assignRequests();
@@ -66,6 +64,25 @@ private:
     AffineExpr bytes;
     std::function<void(unsigned slot)> assign;
   };
+
+  /// The host's inputs and outputs are counted without the states. A replaced state is read
+  /// in one buffer and written to another, an appended one lives in a single buffer.
+  void placeInterface() {
+    DenseMap<unsigned, Place> states; // by result
+    int64_t next = 0, inputs = 0, outputs = 0;
+    for (const State &state : statesOf(main)) {
+      result.places[main.getArgument(state.argument)] = {Place::State, next};
+      states[state.result] = {state.axis ? Place::State : Place::NextState, next++};
+    }
+    for (BlockArgument argument : main.getArguments())
+      if (!result.places.contains(argument))
+        result.places[argument] = {Place::Input, inputs++};
+    for (OpOperand &operand : main.getBody().front().getTerminator()->getOpOperands()) {
+      auto state = states.find(operand.getOperandNumber());
+      Place place = state == states.end() ? Place{Place::Output, outputs++} : state->second;
+      result.places[bufferRoot(operand.get())] = place;
+    }
+  }
 
   LogicalResult placeWeights() {
     for (auto weight : main.getOps<WeightOp>()) {
@@ -86,7 +103,7 @@ private:
         status = requestCarried(repeat);
       else if (auto launch = dyn_cast<LaunchOp>(op))
         for (Value value : launch.getResults())
-          if (succeeded(status) && !isYielded(value))
+          if (succeeded(status) && !isYielded(value) && !appendOf(value))
             status = request(value, begins[op], lastUse(value));
     });
     return status;
@@ -200,7 +217,13 @@ private:
     for (Place place : places)
       if (place.kind != places.front().kind || place.index < 0)
         return repeat.emitOpError("expects the slices of a stack to live in one kind of place");
-    result.slices[value] = SmallVector<Place>(places);
+    // What a body appends to a slice is yielded where the slice lies.
+    auto [known, isNew] = result.slices.try_emplace(value, places.begin(), places.end());
+    bool isSame = llvm::all_of(llvm::zip(known->second, places), [](auto pair) {
+      return std::get<0>(pair).index == std::get<1>(pair).index && std::get<0>(pair).kind == std::get<1>(pair).kind;
+    });
+    if (!isSame)
+      return repeat.emitOpError("expects each slice of a state to be yielded in its own place");
     return success();
   }
 

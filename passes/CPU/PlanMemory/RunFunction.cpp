@@ -2,12 +2,14 @@
 // call a launch. All of it is 64-bit integer arithmetic; none of it depends on the level.
 #include "passes/CPU/PlanMemory/RunFunction.h"
 
+#include "passes/Analysis/States.h"
 #include "passes/CPU/KernelAbi/KernelAbi.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include <map>
 
 using namespace mlir;
 using namespace pleat;
@@ -15,7 +17,19 @@ using namespace pleat;
 namespace {
 
 /// Byte offsets of pleat_frame's fields.
-enum FrameField { Inputs = 0, Outputs = 8, Weights = 16, Arena = 24, Dims = 32, Kernels = 40, Executor = 48, Threads = 56 };
+enum FrameField {
+  Inputs = 0,
+  Outputs = 8,
+  Weights = 16,
+  Arena = 24,
+  Dims = 32,
+  Kernels = 40,
+  Executor = 48,
+  Threads = 56,
+  States = 64,
+  NextStates = 72,
+  Capacities = 80
+};
 
 constexpr int64_t alignment = 64;
 
@@ -97,6 +111,8 @@ Value pleat::bufferRoot(Value value) {
       value = reshape.getX();
     else if (auto transposed = dyn_cast<TransposedOp>(op))
       value = transposed.getWeight();
+    else if (auto append = dyn_cast<AppendOp>(op))
+      value = append.getState();
     else
       break;
   }
@@ -243,6 +259,10 @@ private:
       return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(inputs, index));
     case Place::Output:
       return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(outputs, index));
+    case Place::State:
+      return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(field(States), index));
+    case Place::NextState:
+      return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(field(NextStates), index));
     case Place::Arena:
       return at(builder, arena, loadIndex(slotOffsetTable(), index));
     }
@@ -291,6 +311,14 @@ private:
     return LLVM::LoadOp::create(entry, loc, pointer, byteAddress(frame, field));
   }
 
+  /// A field that not every model looks at, loaded once.
+  Value field(FrameField which) {
+    Value &known = fields[which];
+    if (!known)
+      known = loadField(which);
+    return known;
+  }
+
   Value byteAddress(Value base, int64_t offset) {
     if (offset == 0)
       return base;
@@ -308,10 +336,65 @@ private:
     return kernelSlots(symbols.lookup<func::FuncOp>(launch.getKernel())).size();
   }
 
+  /// Rows of a state's buffer.
+  Value capacityOf(BlockArgument state) {
+    unsigned number = *stateOfArgument(main, state.getArgNumber());
+    Value &known = capacities[number];
+    if (!known)
+      known = LLVM::LoadOp::create(entry, loc, i64, byteAddress(field(Capacities), number * 8));
+    return known;
+  }
+
+  Value multiply(Value a, Value b) { return arith::MulIOp::create(entry, loc, a, b); }
+
+  /// Where the rows that `append` adds begin: behind those the state holds.
+  Value rowsAddress(AppendOp append) {
+    Value base = address(append.getState());
+    auto shape = sizeExprs.shapeOf(append.getState());
+    if (!base || failed(shape))
+      return {};
+    auto type = cast<RankedTensorType>(append.getState().getType());
+    AffineExpr offset = (*shape)[append.getAxis()] * ((type.getElementTypeBitWidth() + 7) / 8);
+    for (AffineExpr size : ArrayRef(*shape).drop_front(append.getAxis() + 1))
+      offset = offset * size;
+    return at(builder, base, emitter.get(offset));
+  }
+
+  /// Stores the strides of a tensor that lies in an appended state: as in a dense tensor, but
+  /// blocks of rows are as far apart as the state's capacity makes them.
+  LogicalResult storeStrides(Value tensor) {
+    auto shape = sizeExprs.shapeOf(tensor);
+    AppendOp append = appendOf(tensor);
+    BlockArgument state = appendedStateBehind(append ? append.getResult() : tensor);
+    if (failed(shape) || !state)
+      return failure();
+    auto stateShape = sizeExprs.shapeOf(state);
+    unsigned axis = *statesOf(main)[*stateOfArgument(main, state.getArgNumber())].axis;
+    std::optional<unsigned> boundary = append ? rowsBoundary(append, tensor, sizeExprs) : axis;
+    if (failed(stateShape) || !boundary)
+      return failure();
+    SmallVector<Value> strides(shape->size());
+    Value stride = emitter.constant(1);
+    for (unsigned i = shape->size(); i-- > 0;) {
+      if (i + 1 == *boundary) {
+        stride = capacityOf(state);
+        for (AffineExpr size : ArrayRef(*stateShape).drop_front(axis + 1))
+          stride = multiply(stride, emitter.get(size));
+      }
+      strides[i] = stride;
+      stride = multiply(stride, emitter.get((*shape)[i]));
+    }
+    for (Value value : strides)
+      store(value);
+    return success();
+  }
+
   Value address(Value tensor) {
     tensor = bufferRoot(tensor);
     if (Value known = addresses.lookup(tensor))
       return known;
+    if (AppendOp append = appendOf(tensor))
+      return addresses[tensor] = rowsAddress(append);
     auto found = plan.places.find(tensor);
     if (found == plan.places.end()) {
       emitError(tensor.getLoc(), "has no place in memory");
@@ -325,6 +408,11 @@ private:
       break;
     case Place::Output:
       result = LLVM::LoadOp::create(entry, loc, pointer, byteAddress(outputs, place.index * 8));
+      break;
+    case Place::State:
+    case Place::NextState:
+      result = LLVM::LoadOp::create(
+          entry, loc, pointer, byteAddress(field(place.kind == Place::State ? States : NextStates), place.index * 8));
       break;
     case Place::Arena:
       result = arenaAddress(place.index);
@@ -341,7 +429,7 @@ private:
     LLVM::StoreOp::create(builder, loc, value, slot);
   }
 
-  LogicalResult storeTensor(Value tensor) {
+  LogicalResult storeTensor(Value tensor, bool isStrided) {
     Value base = address(tensor);
     if (!base)
       return failure();
@@ -352,15 +440,17 @@ private:
     for (auto [size, expr] : llvm::zip(cast<RankedTensorType>(tensor.getType()).getShape(), *shape))
       if (ShapedType::isDynamic(size))
         store(emitter.get(expr));
-    return success();
+    return isStrided ? storeStrides(tensor) : success();
   }
 
   LogicalResult call(LaunchOp launch) {
     auto kernel = symbols.lookup<func::FuncOp>(launch.getKernel());
     nextSlot = 1;
+    unsigned position = 0;
     for (Value input : launch.getInputs()) {
+      bool isInState = isStrided(kernel, position++);
       if (isa<RankedTensorType>(input.getType())) {
-        if (failed(storeTensor(input)))
+        if (failed(storeTensor(input, isInState)))
           return launch.emitOpError("expects inputs whose sizes follow from the model's dimensions");
         continue;
       }
@@ -370,7 +460,7 @@ private:
       store(emitter.get(*expr));
     }
     for (Value result : launch.getResults())
-      if (failed(storeTensor(result)))
+      if (failed(storeTensor(result, isStrided(kernel, position++))))
         return launch.emitOpError("expects results whose sizes follow from the model's dimensions");
     if (kernel->hasAttr(kScratchAttrName)) {
       store(LLVM::PtrToIntOp::create(builder, loc, i64, scratch));
@@ -420,6 +510,8 @@ private:
   Value slots, inputs, outputs, weights, arena, kernels, scratch, scratchBytes, offsetTable;
   SlotOffsets offsets;
   DenseMap<Value, Value> addresses;
+  std::map<FrameField, Value> fields;
+  DenseMap<unsigned, Value> capacities;
   SmallVector<Attribute> kernelTable;
   unsigned tableCount = 0;
   int32_t nextSlot = 0;

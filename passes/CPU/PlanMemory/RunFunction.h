@@ -9,8 +9,9 @@ namespace pleat {
 
 /// Where a value lives while the model runs.
 struct Place {
-  enum Kind { Input, Output, Arena, Weight } kind;
-  /// Index of the input, output or arena slot; byte offset of a weight.
+  enum Kind { Input, Output, Arena, Weight, State, NextState } kind;
+  /// Index of the host's input or output, of the arena slot or of the state; byte offset of
+  /// a weight.
   int64_t index;
 };
 
@@ -21,8 +22,8 @@ struct CarriedBuffers {
 
 /// All that the run function needs to know of memory.
 struct MemoryPlan {
-  /// Every value that a launch reads or writes, but what a repeat's iterations see: slices
-  /// (below), carried values and what is yielded as such.
+  /// Every value that a launch reads or writes, but what is appended to states, and what a
+  /// repeat's iterations see: slices (below), carried values and what is yielded as such.
   llvm::DenseMap<mlir::Value, Place> places;
   /// Block arguments of repeats for slices, and yielded roots of collected values: one
   /// place an iteration, all of one kind.
@@ -35,7 +36,8 @@ struct MemoryPlan {
   llvm::SmallVector<mlir::AffineExpr> scratch;
 };
 
-/// What a reshape or transpose of a stored value is a view of.
+/// What a reshape or transpose of a stored value is a view of; for a state with rows
+/// appended, the state.
 mlir::Value bufferRoot(mlir::Value value);
 
 /// Emits `@pleat_run` for the launches of `main`.

@@ -40,8 +40,9 @@ std::optional<StridedView> pleat::operandView(func::FuncOp kernel, unsigned oper
     view.sizes.push_back(tensor.isDynamicDim(axis) ? Extent(SlotSymbol{SlotSymbol::Size, operand, axis})
                                                    : Extent(tensor.getDimSize(axis)));
   for (unsigned axis = 0; axis < view.rank(); ++axis)
-    view.strides.push_back(isStrided(kernel, operand) ? Extent(SlotSymbol{SlotSymbol::Stride, operand, axis})
-                                                      : productOf(ArrayRef(view.sizes).drop_front(axis + 1)));
+    view.strides.push_back(isStrided(kernel, operand) && axis + 1 < view.rank()
+                               ? Extent(SlotSymbol{SlotSymbol::Stride, operand, axis})
+                               : productOf(ArrayRef(view.sizes).drop_front(axis + 1)));
   return view;
 }
 

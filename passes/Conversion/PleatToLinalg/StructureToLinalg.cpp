@@ -1,4 +1,4 @@
-// Reshapes, stacks and repetition.
+// Reshapes, appended states, stacks and repetition.
 #include "passes/Conversion/PleatToLinalg/PleatToLinalg.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
@@ -42,6 +42,16 @@ private:
     if (rank == 0)
       return {};
     return {llvm::to_vector<2>(llvm::seq<int64_t>(0, rank))};
+  }
+};
+
+struct ConvertAppend : OpRewritePattern<AppendOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(AppendOp op, PatternRewriter &rewriter) const override {
+    rewriter.replaceOpWithNewOp<tensor::ConcatOp>(op, op.getType(), op.getAxis(),
+                                                  ValueRange{op.getState(), op.getRows()});
+    return success();
   }
 };
 
@@ -129,5 +139,5 @@ struct ConvertRepeat : OpRewritePattern<RepeatOp> {
 } // namespace
 
 void pleat::populateStructureToLinalg(RewritePatternSet &patterns) {
-  patterns.add<ConvertReshape, ConvertStack, ConvertUnstack, ConvertRepeat>(patterns.getContext());
+  patterns.add<ConvertAppend, ConvertReshape, ConvertStack, ConvertUnstack, ConvertRepeat>(patterns.getContext());
 }

@@ -3,8 +3,11 @@
 
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Analysis/SizeExprs.h"
+#include "passes/Analysis/States.h"
 #include "passes/CPU/KernelAbi/KernelAbi.h"
+#include "passes/CPU/KernelEmitter.h"
 #include "passes/CPU/Scratch.h"
+#include "passes/Optimization/FormKernels/Buffers.h"
 #include "passes/Optimization/FormKernels/Grouping.h"
 #include "passes/Utils/SizeValues.h"
 
@@ -58,7 +61,7 @@ public:
       : function(function), module(function->getParentOfType<ModuleOp>()), symbols(module), sizes(sizes),
         values(values) {}
 
-  LogicalResult outline(const KernelGroup &group) {
+  FailureOr<LaunchOp> outline(const KernelGroup &group) {
     Operation *last = group.ops.back();
     llvm::SetVector<Operation *> inside(group.ops.begin(), group.ops.end());
     llvm::SetVector<Value> inputs = readFromOutside(inside);
@@ -74,13 +77,19 @@ public:
           outputSizes.push_back(values.get(expr));
     }
 
-    func::FuncOp kernel = makeKernel(group, inputs.getArrayRef(), outputs);
+    SmallVector<Value> operands(inputs.getArrayRef());
+    auto [kernel, inStates] = chooseKernel(group, operands, outputs);
+    if (!inStates && failed(copyOutOfStates(operands, last)))
+      return failure();
+    kernel = unique(kernel, kernelName(group.anchor));
     OpBuilder builder(last);
     auto launch = LaunchOp::create(builder, group.anchor->getLoc(), TypeRange(ValueRange(outputs)),
-                                   kernel.getSymName(), inputs.getArrayRef(), outputSizes);
+                                   kernel.getSymName(), operands, outputSizes);
     for (auto [before, after] : llvm::zip(outputs, launch.getResults()))
       before.replaceAllUsesExcept(after, launch);
-    return success();
+    if (!inStates && failed(copyIntoStates(launch)))
+      return failure();
+    return launch;
   }
 
 private:
@@ -101,7 +110,55 @@ private:
     return read;
   }
 
-  func::FuncOp makeKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs) {
+  static bool hasEmitter(func::FuncOp kernel) {
+    return llvm::any_of(kernelFamilies(), [&](const KernelFamily &family) {
+      return family.applies(kernel, allLevels().front());
+    });
+  }
+
+  /// The kernel that reads and writes in states, unless that takes its emitter away; and
+  /// whether it does.
+  std::pair<func::FuncOp, bool> chooseKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs) {
+    func::FuncOp strided = makeKernel(group, inputs, outputs, /*inStates=*/true);
+    bool isDense = llvm::none_of(inputs, appendedStateBehind) && llvm::none_of(outputs, appendOf);
+    if (isDense || hasEmitter(strided))
+      return {strided, true};
+    func::FuncOp dense = makeKernel(group, inputs, outputs, /*inStates=*/false);
+    bool useDense = hasEmitter(dense);
+    (useDense ? strided : dense).erase();
+    return {useDense ? dense : strided, !useDense};
+  }
+
+  /// Launches a copy of `value` before `op`, which takes the place of `use` if that is given.
+  FailureOr<LaunchOp> launchCopy(Value value, Operation *op, OpOperand *use = nullptr) {
+    auto shape = sizes.shapeOf(value);
+    if (failed(shape))
+      return op->emitOpError("expects sizes that follow from the model's dimensions");
+    auto copy = cast<linalg::GenericOp>(copyBefore(op, value, *shape, values));
+    if (use)
+      use->set(copy.getResult(0));
+    return outline({{copy.getDpsInits().front().getDefiningOp(), copy}, copy});
+  }
+
+  LogicalResult copyOutOfStates(MutableArrayRef<Value> operands, Operation *op) {
+    for (Value &operand : operands)
+      if (appendedStateBehind(operand)) {
+        FailureOr<LaunchOp> copy = launchCopy(operand, op);
+        if (failed(copy))
+          return failure();
+        operand = copy->getResult(0);
+      }
+    return success();
+  }
+
+  LogicalResult copyIntoStates(LaunchOp launch) {
+    for (Value result : launch.getResults())
+      if (appendOf(result) && failed(launchCopy(result, launch->getNextNode(), &*result.use_begin())))
+        return failure();
+    return success();
+  }
+
+  func::FuncOp makeKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs, bool inStates) {
     OpBuilder builder(module.getContext());
     auto type = builder.getFunctionType(TypeRange(ValueRange(inputs)), TypeRange(outputs));
     auto kernel = func::FuncOp::create(builder, group.anchor->getLoc(), "kernel", type);
@@ -119,7 +176,12 @@ private:
       WeightOp weight = weightBehind(input);
       if (weight && weight.getLayoutAttr() && cast<RankedTensorType>(weight.getType()).getRank() == 2)
         kernel.setArgAttr(i, PleatDialect::getLayoutAttrName(), weight.getLayoutAttr());
+      if (inStates && appendedStateBehind(input))
+        kernel.setArgAttr(i, kStridedAttrName, builder.getUnitAttr());
     }
+    for (auto [i, output] : llvm::enumerate(outputs))
+      if (inStates && appendOf(output))
+        kernel.setResultAttr(i, kStridedAttrName, builder.getUnitAttr());
     for (Operation *op : group.ops) {
       copyScalarConstants(op, mapping, builder);
       builder.clone(*op, mapping);
@@ -130,7 +192,7 @@ private:
     func::ReturnOp::create(builder, kernel.getLoc(), results);
     if (std::optional<AffineMap> scratch = scratchFor(kernel))
       kernel->setAttr(kScratchAttrName, AffineMapAttr::get(*scratch));
-    return unique(kernel, kernelName(group.anchor));
+    return kernel;
   }
 
   /// Index and scalar constants that `op` reads are repeated inside the kernel.
@@ -190,7 +252,7 @@ public:
 
     Outliner outliner(function, sizes, values);
     for (Block *block : blocks) { // bodies first: their kernels decide what must exist outside
-      if (failed(giveResultsBuffers(*block, sizes, values)))
+      if (failed(giveBuffers(*block, sizes, values)))
         return signalPassFailure();
       for (const KernelGroup &group : groupKernels(*block))
         if (failed(outliner.outline(group)))
@@ -255,47 +317,6 @@ private:
         dynamic.push_back(values.get(product));
     }
     return success();
-  }
-
-  /// Each value that leaves a block needs a buffer of its own to be computed into:
-  /// arguments, weights, results of repeats and values that leave twice are copied.
-  LogicalResult giveResultsBuffers(Block &block, SizeExprs &sizes, SizeValues &values) {
-    Operation *terminator = block.getTerminator();
-    DenseSet<Value> leaving;
-    for (OpOperand &operand : terminator->getOpOperands()) {
-      Value root = operand.get();
-      while (auto reshape = root.getDefiningOp<ReshapeOp>())
-        root = reshape.getX();
-      Operation *producer = root.getDefiningOp();
-      bool computed = producer && producer->getBlock() == &block &&
-                      !isa<WeightOp, arith::ConstantOp, TransposedOp, StackOp, RepeatOp, tensor::EmptyOp>(producer);
-      if (computed && leaving.insert(root).second)
-        continue;
-      auto shape = sizes.shapeOf(operand.get());
-      if (failed(shape))
-        return terminator->emitOpError("expects sizes that follow from the model's dimensions");
-      Value copy = copyOf(operand.get(), *shape, terminator, values);
-      operand.set(copy);
-      leaving.insert(copy);
-    }
-    return success();
-  }
-
-  Value copyOf(Value value, ArrayRef<AffineExpr> shape, Operation *before, SizeValues &values) {
-    auto type = cast<RankedTensorType>(value.getType());
-    SmallVector<Value> dynamic;
-    for (auto [size, expr] : llvm::zip(type.getShape(), shape))
-      if (ShapedType::isDynamic(size))
-        dynamic.push_back(values.get(expr));
-    OpBuilder builder(before);
-    Location loc = before->getLoc();
-    Value empty = tensor::EmptyOp::create(builder, loc, type, dynamic);
-    AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
-    SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-    auto copy = linalg::GenericOp::create(
-        builder, loc, type, value, empty, ArrayRef<AffineMap>{identity, identity}, loops,
-        [](OpBuilder &b, Location l, ValueRange elements) { linalg::YieldOp::create(b, l, elements.front()); });
-    return copy.getResult(0);
   }
 
   void eraseUnused(Block &block) {

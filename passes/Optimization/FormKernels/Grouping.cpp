@@ -16,7 +16,7 @@ using namespace mlir;
 using namespace pleat;
 
 bool pleat::staysOutside(Operation *op) {
-  if (isa<WeightOp, TransposedOp, StackOp, UnstackOp, RepeatOp, ReshapeOp, LaunchOp, tensor::DimOp,
+  if (isa<WeightOp, TransposedOp, StackOp, UnstackOp, RepeatOp, AppendOp, ReshapeOp, LaunchOp, tensor::DimOp,
           affine::AffineApplyOp>(op))
     return true;
   if (op->hasTrait<OpTrait::IsTerminator>())

@@ -101,6 +101,11 @@ EXPORT pleat_status ENTRY(state_set)(pleat_session *session, uint32_t state,
   return pleat_rt_state_set(session, state, tensor, error);
 }
 
+EXPORT pleat_status ENTRY(state_truncate)(pleat_session *session, uint32_t state,
+                                                int64_t length, pleat_error *error) {
+  return pleat_rt_state_truncate(session, state, length, error);
+}
+
 /* A pool that several sessions, of this model or others, may share through their options. */
 
 EXPORT pleat_status ENTRY(pool_create)(int64_t threads, const pleat_allocator *given,

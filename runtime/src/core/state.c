@@ -121,15 +121,39 @@ void pleat_rt_states_end(pleat_session *session) {
   session->bound = 0; /* the lengths are other ones now */
 }
 
+static pleat_status check_number(const pleat_session *session, uint32_t state, pleat_error *error) {
+  if (state >= session->model->desc->state_count)
+    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
+                         "state expects a number below %" PRId64 ", but got %" PRId64,
+                         (int64_t)session->model->desc->state_count, (int64_t)state);
+  return PLEAT_STATUS_OK;
+}
+
 static pleat_status check_state(const pleat_session *session, uint32_t state,
                                 const pleat_tensor *tensor, pleat_error *error) {
   if (!session || !tensor)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
                          "session and tensor expect addresses, but got NULL");
-  if (state >= session->model->desc->state_count)
+  return check_number(session, state, error);
+}
+
+pleat_status pleat_rt_state_truncate(pleat_session *session, uint32_t state, int64_t length,
+                                     pleat_error *error) {
+  pleat_status status;
+  if (!session)
+    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT, "session expects an address, but got NULL");
+  if ((status = check_number(session, state, error)))
+    return status;
+  const pleat_state_desc *desc = &session->model->desc->states[state];
+  if (!is_appended(desc))
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
-                         "state expects a number below %" PRId64 ", but got %" PRId64,
-                         (int64_t)session->model->desc->state_count, (int64_t)state);
+                         "state '%s' is replaced by each run and has no rows to keep", desc->tensor.name);
+  if (length < 0 || length > session->lengths[state])
+    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
+                         "state '%s' expects a length of 0 to %" PRId64 ", but got %" PRId64,
+                         desc->tensor.name, session->lengths[state], length);
+  session->lengths[state] = length;
+  session->bound = 0;
   return PLEAT_STATUS_OK;
 }
 

@@ -21,6 +21,10 @@ pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state,
 pleat_status pleat_rt_state_set(pleat_session *session, uint32_t state, const pleat_tensor *tensor,
                                 pleat_error *error);
 
+/* NAME_state_truncate: keeps the first `length` rows of an appended state. */
+pleat_status pleat_rt_state_truncate(pleat_session *session, uint32_t state, int64_t length,
+                                     pleat_error *error);
+
 /* The same as pleat_rt_session_reset, for a session that is known to be one. */
 void pleat_rt_states_reset(pleat_session *session);
 

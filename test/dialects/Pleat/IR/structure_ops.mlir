@@ -41,6 +41,21 @@ func.func @stack_and_unstack(%a: tensor<3x5xf32>, %b: tensor<3x5xf32>) -> tensor
   return %u : tensor<3x5xf32>
 }
 
+// CHECK-LABEL: @append
+// CHECK-SAME: %[[PAST:.+]]: tensor<?x4x?x8xf32>, %[[NEW:.+]]: tensor<2x4x3x8xf32>
+func.func @append(%past: tensor<?x4x?x8xf32>, %new: tensor<2x4x3x8xf32>) -> tensor<2x4x?x8xf32> {
+  // CHECK: pleat.append %[[PAST]], %[[NEW]] axis 2 : tensor<?x4x?x8xf32>, tensor<2x4x3x8xf32> -> tensor<2x4x?x8xf32>
+  %y = pleat.append %past, %new axis 2 : tensor<?x4x?x8xf32>, tensor<2x4x3x8xf32> -> tensor<2x4x?x8xf32>
+  return %y : tensor<2x4x?x8xf32>
+}
+
+// CHECK-LABEL: @append_static_sizes
+func.func @append_static_sizes(%past: tensor<5x2xf32>, %new: tensor<3x2xf32>) -> tensor<8x2xf32> {
+  // CHECK: pleat.append %{{.+}}, %{{.+}} axis 0
+  %y = pleat.append %past, %new axis 0 : tensor<5x2xf32>, tensor<3x2xf32> -> tensor<8x2xf32>
+  return %y : tensor<8x2xf32>
+}
+
 // CHECK-LABEL: @reshape
 // CHECK-SAME: %[[X:.+]]: tensor<?x?x6xf32>, %[[B:.+]]: index, %[[S:.+]]: index
 func.func @reshape(%x: tensor<?x?x6xf32>, %b: index, %s: index) -> tensor<?x?x2x3xf32> {

@@ -158,3 +158,27 @@ func.func @launch_c3(%x: tensor<?x3xf32>) {
   %y = pleat.launch @kernel(%x) : (tensor<?x3xf32>) -> tensor<?x5xf32>
   return
 }
+
+// -----
+
+func.func @append_c1(%past: tensor<?x3xf32>, %new: tensor<?x3xf32>) {
+  // expected-error @+1 {{'pleat.append' op expects an axis within the state's rank, but got 2 and 'tensor<?x3xf32>'}}
+  %y = pleat.append %past, %new axis 2 : tensor<?x3xf32>, tensor<?x3xf32> -> tensor<?x3xf32>
+  return
+}
+
+// -----
+
+func.func @append_c2(%past: tensor<?x3xf32>, %new: tensor<?x5xf32>) {
+  // expected-error @+1 {{'pleat.append' op expects state, rows and result to agree but for axis 0, but got 'tensor<?x3xf32>', 'tensor<?x5xf32>' and 'tensor<?x3xf32>'}}
+  %y = pleat.append %past, %new axis 0 : tensor<?x3xf32>, tensor<?x5xf32> -> tensor<?x3xf32>
+  return
+}
+
+// -----
+
+func.func @append_c3(%past: tensor<2x3xf32>, %new: tensor<4x3xf32>) {
+  // expected-error @+1 {{'pleat.append' op expects a result with the sum of sizes on axis 0, but got 'tensor<7x3xf32>'}}
+  %y = pleat.append %past, %new axis 0 : tensor<2x3xf32>, tensor<4x3xf32> -> tensor<7x3xf32>
+  return
+}
