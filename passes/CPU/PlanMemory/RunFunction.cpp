@@ -4,6 +4,7 @@
 
 #include "passes/Analysis/States.h"
 #include "passes/CPU/KernelAbi/KernelAbi.h"
+#include "passes/CPU/PlanMemory/SizeFunctions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -31,78 +32,6 @@ enum FrameField {
   Capacities = 80
 };
 
-constexpr int64_t alignment = 64;
-
-/// Emits i64 values of size expressions, each once.
-class SizeEmitter {
-public:
-  /// `builder` stays where every use is dominated.
-  SizeEmitter(OpBuilder &builder, Location loc, Value dims) : builder(builder), loc(loc), dims(dims) {}
-
-  Value constant(int64_t value) { return arith::ConstantIntOp::create(builder, loc, value, 64); }
-
-  /// Lets `symbol` stand for the minimum or maximum of two sizes.
-  void define(AffineExpr symbol, bool isMinimum, AffineExpr first, AffineExpr second) {
-    Value a = get(first), b = get(second);
-    made[symbol] = isMinimum ? arith::MinSIOp::create(builder, loc, a, b).getResult()
-                             : arith::MaxSIOp::create(builder, loc, a, b).getResult();
-  }
-
-  Value get(AffineExpr expr) {
-    if (Value known = made.lookup(expr))
-      return known;
-    Value value = make(expr);
-    made[expr] = value;
-    return value;
-  }
-
-  /// The expression's value rounded up to the arena's alignment.
-  Value aligned(Value bytes) {
-    Value up = arith::AddIOp::create(builder, loc, bytes, constant(alignment - 1));
-    return arith::AndIOp::create(builder, loc, up, constant(-alignment));
-  }
-
-private:
-  Value make(AffineExpr expr) {
-    if (auto literal = dyn_cast<AffineConstantExpr>(expr))
-      return constant(literal.getValue());
-    if (auto symbol = dyn_cast<AffineSymbolExpr>(expr)) {
-      Type i64 = builder.getI64Type(), pointer = LLVM::LLVMPointerType::get(builder.getContext());
-      Value address = LLVM::GEPOp::create(builder, loc, pointer, i64, dims,
-                                          ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(symbol.getPosition())});
-      return LLVM::LoadOp::create(builder, loc, i64, address);
-    }
-    auto binary = cast<AffineBinaryOpExpr>(expr);
-    Value lhs = get(binary.getLHS()), rhs = get(binary.getRHS());
-    bool isQuotient = expr.getKind() != AffineExprKind::Add && expr.getKind() != AffineExprKind::Mul;
-    if (isQuotient && !isa<AffineConstantExpr>(binary.getRHS())) // a size of 0 must not trap
-      rhs = arith::MaxSIOp::create(builder, loc, rhs, constant(1));
-    switch (expr.getKind()) {
-    case AffineExprKind::Add:
-      return arith::AddIOp::create(builder, loc, lhs, rhs);
-    case AffineExprKind::Mul:
-      return arith::MulIOp::create(builder, loc, lhs, rhs);
-    case AffineExprKind::FloorDiv:
-      return arith::FloorDivSIOp::create(builder, loc, lhs, rhs);
-    case AffineExprKind::CeilDiv:
-      return arith::CeilDivSIOp::create(builder, loc, lhs, rhs);
-    default:
-      return arith::RemSIOp::create(builder, loc, lhs, rhs);
-    }
-  }
-
-  OpBuilder &builder;
-  Location loc;
-  Value dims;
-  DenseMap<AffineExpr, Value> made;
-};
-
-/// Offsets of the arena's slots, and their end.
-struct SlotOffsets {
-  SmallVector<Value> starts;
-  Value end;
-};
-
 } // namespace
 
 Value pleat::bufferRoot(Value value) {
@@ -121,29 +50,6 @@ Value pleat::bufferRoot(Value value) {
 
 namespace {
 
-SlotOffsets emitSlotOffsets(OpBuilder &builder, Location loc, SizeEmitter &sizes, const MemoryPlan &plan) {
-  SlotOffsets offsets;
-  offsets.end = sizes.constant(0);
-  for (ArrayRef<AffineExpr> values : plan.slots) {
-    offsets.starts.push_back(offsets.end);
-    Value largest = sizes.get(values.front());
-    for (AffineExpr bytes : values.drop_front())
-      largest = arith::MaxSIOp::create(builder, loc, largest, sizes.get(bytes));
-    offsets.end = arith::AddIOp::create(builder, loc, offsets.end, sizes.aligned(largest));
-  }
-  return offsets;
-}
-
-/// The largest scratch any launch asks for, for one part; null if none does.
-Value emitScratchBytes(OpBuilder &builder, Location loc, SizeEmitter &sizes, const MemoryPlan &plan) {
-  Value largest;
-  for (AffineExpr bytes : plan.scratch) {
-    Value value = sizes.get(bytes);
-    largest = largest ? arith::MaxSIOp::create(builder, loc, largest, value).getResult() : value;
-  }
-  return largest ? sizes.aligned(largest) : Value();
-}
-
 /// Emits the body of the run function. Sizes and addresses that hold for the whole run
 /// stand at its start (`entry`), so that loops can use them.
 class RunEmitter {
@@ -158,7 +64,7 @@ public:
     int64_t longest = 1;
     main.walk([&](LaunchOp launch) { longest = std::max(longest, slotCount(launch)); });
     Value one = arith::ConstantIntOp::create(entry, loc, 1, 32);
-    slots = LLVM::AllocaOp::create(entry, loc, pointer, LLVM::LLVMArrayType::get(i64, longest), one, alignment);
+    slots = LLVM::AllocaOp::create(entry, loc, pointer, LLVM::LLVMArrayType::get(i64, longest), one, kArenaAlignment);
     inputs = loadField(Inputs);
     outputs = loadField(Outputs);
     weights = loadField(Weights);
@@ -298,7 +204,7 @@ private:
       return offsetTable;
     Value one = arith::ConstantIntOp::create(entry, loc, 1, 32);
     auto type = LLVM::LLVMArrayType::get(i64, std::max<size_t>(offsets.starts.size(), 1));
-    offsetTable = LLVM::AllocaOp::create(entry, loc, pointer, type, one, alignment);
+    offsetTable = LLVM::AllocaOp::create(entry, loc, pointer, type, one, kArenaAlignment);
     for (auto [i, start] : llvm::enumerate(offsets.starts)) {
       Value slot = LLVM::GEPOp::create(entry, loc, pointer, i64, offsetTable,
                                        ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
@@ -517,15 +423,6 @@ private:
   int32_t nextSlot = 0;
 };
 
-/// An empty function of ours with the builder in its body.
-func::FuncOp startFunction(OpBuilder &builder, ModuleOp module, Location loc, StringRef name, TypeRange arguments,
-                           TypeRange results) {
-  builder.setInsertionPointToEnd(module.getBody());
-  auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(arguments, results));
-  builder.setInsertionPointToStart(function.addEntryBlock());
-  return function;
-}
-
 } // namespace
 
 LogicalResult pleat::emitRunFunction(func::FuncOp main, SizeExprs &sizes, const MemoryPlan &plan) {
@@ -538,57 +435,6 @@ LogicalResult pleat::emitRunFunction(func::FuncOp main, SizeExprs &sizes, const 
     return failure();
   module->setAttr("pleat.kernels", builder.getArrayAttr(emitter.table()));
   return success();
-}
-
-void pleat::emitArenaFunction(ModuleOp module, const MemoryPlan &plan, Location loc) {
-  OpBuilder builder(module.getContext());
-  Type pointer = LLVM::LLVMPointerType::get(builder.getContext()), i64 = builder.getI64Type();
-  func::FuncOp function = startFunction(builder, module, loc, "pleat_arena_bytes", {pointer, i64}, i64);
-  SizeEmitter sizes(builder, loc, function.getArgument(0));
-  Value bytes = emitSlotOffsets(builder, loc, sizes, plan).end;
-  if (Value scratch = emitScratchBytes(builder, loc, sizes, plan)) {
-    Value all = arith::MulIOp::create(builder, loc, scratch, function.getArgument(1));
-    bytes = arith::AddIOp::create(builder, loc, bytes, all);
-  }
-  func::ReturnOp::create(builder, loc, bytes);
-
-  // The same as data, for the manifest.
-  auto mapOf = [&](ArrayRef<AffineExpr> exprs) -> Attribute {
-    unsigned symbols = 0;
-    for (AffineExpr expr : exprs)
-      expr.walk([&](AffineExpr part) {
-        if (auto symbol = dyn_cast<AffineSymbolExpr>(part))
-          symbols = std::max(symbols, symbol.getPosition() + 1);
-      });
-    return AffineMapAttr::get(AffineMap::get(0, symbols, exprs, module.getContext()));
-  };
-  SmallVector<Attribute> slots;
-  for (ArrayRef<AffineExpr> values : plan.slots)
-    slots.push_back(mapOf(values));
-  if (!plan.scratch.empty())
-    slots.push_back(mapOf(plan.scratch));
-  module->setAttr("pleat.arena", ArrayAttr::get(module.getContext(), slots));
-}
-
-void pleat::emitSizesFunction(ModuleOp module, AffineMap exprs, Location loc) {
-  OpBuilder builder(module.getContext());
-  Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  func::FuncOp function = startFunction(builder, module, loc, "pleat_eval_sizes", {pointer, pointer}, {});
-  SizeEmitter sizes(builder, loc, function.getArgument(0));
-  auto extremes = module->getAttrOfType<ArrayAttr>("pleat.size_extremes");
-  unsigned count = extremes ? extremes.size() : 0, first = exprs.getNumSymbols() - count;
-  for (unsigned i = 0; i < count; ++i) {
-    auto pair = cast<ArrayAttr>(extremes[i]);
-    AffineMap sides = cast<AffineMapAttr>(pair[1]).getValue();
-    sizes.define(getAffineSymbolExpr(first + i, module.getContext()), cast<StringAttr>(pair[0]).getValue() == "min",
-                 sides.getResult(0), sides.getResult(1));
-  }
-  for (auto [i, expr] : llvm::enumerate(exprs.getResults())) {
-    Value slot = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), function.getArgument(1),
-                                     ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
-    LLVM::StoreOp::create(builder, loc, sizes.get(expr), slot);
-  }
-  func::ReturnOp::create(builder, loc);
 }
 
 FailureOr<AffineExpr> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, SizeExprs &sizes) {
