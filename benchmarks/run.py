@@ -26,7 +26,7 @@ import report
 root = pathlib.Path(__file__).resolve().parents[1]
 here = root / "benchmarks"
 deps = pathlib.Path(os.environ.get("PLEAT_DEPS", pathlib.Path.home() / ".cache" / "pleat"))
-pleat = root / "build" / "release" / "bin" / "pleat"
+pleat = pathlib.Path(os.environ.get("PLEAT", root / "build" / "release" / "bin" / "pleat"))
 ENVIRONMENT = {**os.environ, "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 

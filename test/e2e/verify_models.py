@@ -1,6 +1,6 @@
 """Compiles models and compares what they compute with recorded outputs.
 
-usage: verify_models.py PLEAT LIST FOLDER... [--jobs N] [--threads N,...] [--static] [--update]
+usage: verify_models.py PLEAT LIST FOLDER... [--jobs N] [--threads N,...] [--static] [--isa LEVEL] [--update]
 
 Each FOLDER holds cases in the layout of ONNX's backend tests: a folder with model.onnx and
 test_data_set_N. Cases that are known not to work stand in LIST, one a line:
@@ -9,7 +9,7 @@ test_data_set_N. Cases that are known not to work stand in LIST, one a line:
 
 The outcome is the name of the driver's exit code, so that a case that fails otherwise, or
 works, is a difference. --threads verifies with each of these numbers of threads; --static also
-with the dimensions fixed to the sizes of the first data set. --update rewrites the list; read the difference before you commit it.
+with the dimensions fixed to the sizes of the first data set; --isa compiles for one level. --update rewrites the list; read the difference before you commit it.
 """
 
 import argparse
@@ -31,10 +31,10 @@ def run(*command):
     return OUTCOMES.get(done.returncode, f"crash {done.returncode}"), done.stderr.strip()
 
 
-def compile_and_verify(pleat, case, data, threads, dims=()):
+def compile_and_verify(pleat, case, data, threads, flags):
     with tempfile.TemporaryDirectory() as folder:
         artefact = pathlib.Path(folder) / "model"
-        result, text = run(pleat, "compile", case / "model.onnx", "-o", artefact, *dims)
+        result, text = run(pleat, "compile", case / "model.onnx", "-o", artefact, *flags)
         for count in threads:
             if result == "passed":
                 result, text = run(pleat, "verify", artefact, "--data", data, "--threads", count)
@@ -55,13 +55,13 @@ def sizes_of(case, data):
     return [f"--dim={name}={size}" for name, size in sizes.items()]
 
 
-def outcome(pleat, case, threads, static):
+def outcome(pleat, case, threads, static, isa):
     """What became of a case, and the last words of the command that decided it."""
-    result, text = compile_and_verify(pleat, case, case, threads)
+    result, text = compile_and_verify(pleat, case, case, threads, isa)
     if result == "passed" and static:
         data = case / "test_data_set_0"
         if dims := sizes_of(case, data):
-            result, text = compile_and_verify(pleat, case, data, threads, dims)
+            result, text = compile_and_verify(pleat, case, data, threads, dims + isa)
     return result, text
 
 
@@ -78,6 +78,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--threads", default="1", type=lambda text: text.split(","))
     parser.add_argument("--static", action="store_true")
+    parser.add_argument("--isa")
     parser.add_argument("--update", action="store_true")
     options = parser.parse_args()
     cases = {f"{folder.name}/{model.parent.relative_to(folder)}": model.parent
@@ -85,9 +86,10 @@ def main():
     if not cases:
         sys.exit(f"no model.onnx below {', '.join(map(str, options.folders))}")
     known = read_list(options.list)
+    isa = [f"--isa={options.isa}"] if options.isa else []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = dict(zip(cases, pool.map(
-            lambda case: outcome(options.pleat, case, options.threads, options.static), cases.values())))
+            lambda case: outcome(options.pleat, case, options.threads, options.static, isa), cases.values())))
 
     if options.update:
         head = [line for line in options.list.read_text().splitlines() if line.startswith("#")] \

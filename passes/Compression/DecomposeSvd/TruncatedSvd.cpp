@@ -1,10 +1,12 @@
-// Small matrices: a full decomposition in double. Large ones: subspace iteration, whose
+// Small matrices: a full decomposition in double. Large ones: a block Krylov method, whose
 // cost is a few products with a thin matrix. The error is measured, not estimated.
 #include "passes/Compression/DecomposeSvd/TruncatedSvd.h"
 
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <optional>
 #include <random>
 
 using namespace pleat;
@@ -14,9 +16,9 @@ using View = Eigen::Map<const Matrix>;
 
 static constexpr int64_t fullLimit = 512;
 static constexpr int64_t oversampling = 16;
-static constexpr int maxSweeps = 24;
-/// Relative change of the captured energy at which the iteration has settled.
-static constexpr double settled = 1e-7;
+static constexpr int maxBlocks = 8;
+/// Relative change of the captured energy at which the basis is good enough.
+static constexpr double settled = 1e-5;
 
 /// An orthonormal basis of the columns of `block`.
 static Matrix orthonormal(const Matrix &block) {
@@ -65,34 +67,83 @@ static LowRankFactors fullDecomposition(const View &w, int64_t rank) {
   return makeFactors(w, svd.matrixU(), svd.singularValues(), svd.matrixV().transpose(), rank);
 }
 
-static LowRankFactors subspaceIteration(const View &w, int64_t rank) {
-  int64_t width = std::min<int64_t>(rank + oversampling, std::min(w.rows(), w.cols()));
+/// Removes from `block` what lies in the span of `basis`, whose columns are orthonormal.
+/// Twice, as rounding leaves some the first time.
+static void removeSpan(const Matrix &basis, Matrix &block) {
+  for (int pass = 0; pass < 2; ++pass)
+    block -= basis * (basis.transpose() * block);
+}
+
+/// An orthonormal basis of what `block` adds to the span of `basis`; nullopt if it adds
+/// nothing but rounding.
+static std::optional<Matrix> newDirections(const Matrix &basis, Matrix block) {
+  removeSpan(basis, block);
+  Matrix fresh = orthonormal(block);
+  if (basis.cols() == 0)
+    return fresh;
+  // A block that was nearly within the span is nearly noise, and noise lies anywhere.
+  removeSpan(basis, fresh);
+  fresh = orthonormal(fresh);
+  float overlap = (basis.transpose() * fresh).cwiseAbs().maxCoeff();
+  return overlap < 1e-3f ? std::optional(std::move(fresh)) : std::nullopt;
+}
+
+/// `matrix` with the columns of `block` behind its own.
+static Matrix appendColumns(const Matrix &matrix, const Matrix &block) {
+  Matrix joined(block.rows(), matrix.cols() + block.cols());
+  joined << matrix, block;
+  return joined;
+}
+
+/// Left singular vectors and squared singular values of a wide matrix, smallest first.
+static Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> leftVectors(const Matrix &wide) {
+  Eigen::MatrixXd gram = (wide * wide.transpose()).cast<double>();
+  return Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram);
+}
+
+/// Grows a basis of the Krylov space of W W^T, one block at a time, until the energy of the
+/// `rank` leading values in it settles.
+static LowRankFactors blockKrylov(const View &w, int64_t rank) {
+  int64_t shorter = std::min(w.rows(), w.cols()), width = std::min(rank + oversampling, shorter);
   std::mt19937_64 random(0x506c656174); // fixed: same input, same factors
   std::normal_distribution<float> normal;
   Matrix start(w.cols(), width);
   for (int64_t i = 0; i < start.size(); ++i)
     start.data()[i] = normal(random);
 
-  Matrix basis = orthonormal(w * start);
-  Matrix projected;
+  Matrix basis(w.rows(), 0), along(w.cols(), 0); // along = W^T basis
+  Matrix block = w * start;
   double energy = 0;
-  for (int sweep = 0; sweep < maxSweeps; ++sweep) {
-    projected = basis.transpose() * w;
-    double captured = projected.cast<double>().squaredNorm();
-    if (sweep > 0 && captured - energy <= settled * captured)
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved;
+  for (int count = 1;; ++count) {
+    std::optional<Matrix> fresh = newDirections(basis, std::move(block));
+    if (!fresh)
+      break;
+    basis = appendColumns(basis, *fresh);
+    Matrix image = w.transpose() * basis.rightCols(width);
+    along = appendColumns(along, image);
+    solved = leftVectors(along.transpose());
+    double captured = solved.eigenvalues().tail(rank).sum();
+    bool isSettled = count > 1 && captured - energy <= settled * captured;
+    if (isSettled || count == maxBlocks || basis.cols() + width > shorter)
       break;
     energy = captured;
-    basis = orthonormal(w * orthonormal(projected.transpose()));
+    block = w * orthonormal(image);
   }
-  projected = basis.transpose() * w;
-  Eigen::BDCSVD<Eigen::MatrixXf> svd(Eigen::MatrixXf(projected), Eigen::ComputeThinU | Eigen::ComputeThinV);
-  Eigen::MatrixXf left = basis * svd.matrixU();
-  return makeFactors(w, left, svd.singularValues(), svd.matrixV().transpose(), rank);
+  // Largest first. A value at the level of rounding has no direction, so its factors are zero.
+  Matrix vectors = solved.eigenvectors().rightCols(rank).rowwise().reverse().cast<float>();
+  Eigen::VectorXd values = solved.eigenvalues().tail(rank).reverse().cwiseMax(0.0).cwiseSqrt();
+  Matrix left = basis * vectors, right = vectors.transpose() * along.transpose();
+  for (int64_t i = 0; i < rank; ++i) {
+    bool isNoise = values(i) <= values(0) * std::numeric_limits<float>::epsilon();
+    right.row(i) *= isNoise ? 0.0f : static_cast<float>(1 / values(i));
+  }
+  return makeFactors(w, left, values, right, rank);
 }
 
 LowRankFactors pleat::truncatedSvd(llvm::ArrayRef<float> matrix, int64_t rows, int64_t columns, int64_t rank) {
   View w(matrix.data(), rows, columns);
-  return std::min(rows, columns) <= fullLimit ? fullDecomposition(w, rank) : subspaceIteration(w, rank);
+  return std::min(rows, columns) <= fullLimit ? fullDecomposition(w, rank) : blockKrylov(w, rank);
 }
 
 int64_t pleat::rankForEnergy(llvm::ArrayRef<float> matrix, int64_t rows, int64_t columns, double energy) {

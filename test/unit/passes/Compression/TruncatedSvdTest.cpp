@@ -1,6 +1,7 @@
 // Singular value decomposition: worked numbers, the bound it attains, both ways of computing it.
 #include "passes/Compression/DecomposeSvd/TruncatedSvd.h"
 
+#include <Eigen/Dense>
 #include <cmath>
 #include <gtest/gtest.h>
 #include <random>
@@ -45,27 +46,57 @@ TEST(TruncatedSvd, LargestEntryOfEachLeftVectorIsPositive) {
   }
 }
 
-// Above 512 x 512 the factors come from subspace iteration: a matrix of rank 8 with a
-// little noise must come back to within the noise.
-TEST(TruncatedSvd, LargeMatrixOfLowRank) {
-  constexpr int64_t rows = 600, columns = 530, rank = 8;
-  std::mt19937 random(1);
+static std::vector<float> normals(int64_t count, unsigned seed) {
+  std::mt19937 random(seed);
   std::normal_distribution<float> normal;
-  std::vector<float> u(rows * rank), v(rank * columns), w(rows * columns);
-  for (float &x : u)
+  std::vector<float> values(count);
+  for (float &x : values)
     x = normal(random);
-  for (float &x : v)
-    x = normal(random);
+  return values;
+}
+
+/// A product of two normal matrices and normal noise.
+static std::vector<float> lowRankMatrix(int64_t rows, int64_t columns, int64_t rank, float noise) {
+  std::vector<float> u = normals(rows * rank, 1), v = normals(rank * columns, 2), w = normals(rows * columns, 3);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
-      float sum = 1e-4f * normal(random);
+      float sum = noise * w[i * columns + j];
       for (int64_t r = 0; r < rank; ++r)
         sum += u[i * rank + r] * v[r * columns + j];
       w[i * columns + j] = sum;
     }
+  return w;
+}
+
+// Above 512 x 512 the factors come from a Krylov space: a matrix of rank 8 with a little
+// noise must come back to within the noise.
+TEST(TruncatedSvd, LargeMatrixOfLowRank) {
+  constexpr int64_t rows = 600, columns = 530, rank = 8;
+  std::vector<float> w = lowRankMatrix(rows, columns, rank, 1e-4f);
   EXPECT_LE(truncatedSvd(w, rows, columns, rank).relativeError, 1e-4);
   EXPECT_GE(truncatedSvd(w, rows, columns, rank - 1).relativeError, 1e-2);
   EXPECT_EQ(truncatedSvd(w, rows, columns, rank).u, truncatedSvd(w, rows, columns, rank).u);
+}
+
+// Once the whole row space is found, further blocks are rounding and must not count.
+TEST(TruncatedSvd, LargeMatrixOfExactlyLowRank) {
+  std::vector<float> w = lowRankMatrix(530, 600, 8, 0);
+  LowRankFactors factors = truncatedSvd(w, 530, 600, 20);
+  EXPECT_LE(factors.relativeError, 1e-6);
+  EXPECT_LE(factors.singularValues[8], 1e-4f * factors.singularValues[0]);
+}
+
+// Values that hardly fall are the hardest case. The full decomposition of this matrix leaves
+// sqrt(1 - energy of the 32 largest values).
+TEST(TruncatedSvd, LargeMatrixWithAFlatSpectrum) {
+  constexpr int64_t rows = 520, columns = 640, rank = 32;
+  std::vector<float> w = normals(rows * columns, 4);
+  Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> map(w.data(), rows, columns);
+  Eigen::VectorXd values = Eigen::BDCSVD<Eigen::MatrixXd>(map.cast<double>()).singularValues();
+  double best = std::sqrt(1 - values.head(rank).squaredNorm() / values.squaredNorm());
+  double found = truncatedSvd(w, rows, columns, rank).relativeError;
+  EXPECT_GE(found, best * (1 - 1e-6));
+  EXPECT_LE(found, best * (1 + 1e-3));
 }
 
 TEST(TruncatedSvd, RankForEnergy) {
