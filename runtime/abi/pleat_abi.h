@@ -10,8 +10,8 @@
 
 #include "runtime/include/pleat/pleat.h" /* element types, levels, executor */
 
-#define PLEAT_ABI_VERSION 1u
-#define PLEAT_ABI_OLDEST 1u
+#define PLEAT_ABI_VERSION 2u
+#define PLEAT_ABI_OLDEST 2u
 
 #ifdef __cplusplus
 extern "C" {

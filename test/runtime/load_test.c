@@ -224,14 +224,14 @@ static void other_versions_and_builds_say_so(void) {
 
 static void other_abi_versions_say_so(void) {
   pleat_load_options options = from_memory(probe_image(bytes));
-  desc.abi_version = 3;
-  desc.oldest_runtime = 2;
+  desc.abi_version = 4;
+  desc.oldest_runtime = 3;
   CHECK_FAILS(VERSION_MISMATCH,
-              "model 'probe' has ABI version 3 and needs a runtime of 2 or later, but this one is 1 and "
-              "accepts 1 or later",
+              "model 'probe' has ABI version 4 and needs a runtime of 3 or later, but this one is 2 and "
+              "accepts 2 or later",
               error, load(&options));
   desc = probe_descriptor();
-  desc.abi_version = 0;
+  desc.abi_version = 1;
   CHECK(load(&options) == PLEAT_STATUS_VERSION_MISMATCH);
   desc = probe_descriptor();
   desc.dim_count = PLEAT_MAX_DIMS + 1;
