@@ -51,7 +51,8 @@ void pleat::addKernelPasses(OpPassManager &passes) {
   addCleanup(passes);
   passes.addNestedPass<func::FuncOp>(createAssignLayouts());
   passes.addPass(createFormKernels());
-  addCleanup(passes);
+  // Not CSE: equal launches that write different outputs are all needed.
+  passes.addPass(createCanonicalizerPass());
 }
 
 void pleat::addCodegenPasses(OpPassManager &passes, ArrayRef<std::string> levels) {

@@ -258,6 +258,15 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
     auto yield = cast<YieldOp>(repeat.getBody().front().getTerminator());
     return stackShape(shapeOf(yield.getValues()[number]), repeat.getCount());
   }
+  if (auto cast = dyn_cast<tensor::CastOp>(op)) {
+    auto shape = shapeOf(cast.getSource());
+    if (failed(shape))
+      return failure();
+    for (auto [expr, size] : llvm::zip_equal(*shape, type.getShape()))
+      if (!ShapedType::isDynamic(size))
+        expr = getAffineConstantExpr(size, context);
+    return shape;
+  }
   if (auto stack = dyn_cast<StackOp>(op))
     return stackShape(shapeOf(stack.getValues().front()), stack.getValues().size());
   if (auto slice = dyn_cast<UnstackOp>(op))

@@ -173,6 +173,40 @@ private:
   }
 };
 
+/// LLVM's integer absolute value has no vector form here; the least value stays, as there.
+struct ExpandAbsolute : OpRewritePattern<math::AbsIOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::AbsIOp op, PatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value x = op.getOperand();
+    Value zero = arith::ConstantOp::create(rewriter, loc, rewriter.getZeroAttr(x.getType()));
+    Value isNegative = arith::CmpIOp::create(rewriter, loc, arith::CmpIPredicate::slt, x, zero);
+    Value negated = arith::SubIOp::create(rewriter, loc, zero, x);
+    rewriter.replaceOpWithNewOp<arith::SelectOp>(op, isNegative, negated, x);
+    return success();
+  }
+};
+
+/// No level multiplies and adds in half precision, and LLVM would go through double by a
+/// library call. In f32 the product is exact, so only the sum is rounded before the result.
+struct WidenFma : OpRewritePattern<math::FmaOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(math::FmaOp op, PatternRewriter &rewriter) const override {
+    Type type = computeType(op.getType());
+    if (!type || type == op.getType())
+      return failure();
+    Location loc = op.getLoc();
+    SmallVector<Value> wide;
+    for (Value operand : op.getOperands())
+      wide.push_back(convert(rewriter, loc, type, operand));
+    Value sum = math::FmaOp::create(rewriter, loc, wide[0], wide[1], wide[2]);
+    rewriter.replaceOp(op, convert(rewriter, loc, op.getType(), sum));
+    return success();
+  }
+};
+
 struct ExpandMath : pleat::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -187,7 +221,7 @@ struct ExpandMath : pleat::impl::ExpandMathBase<ExpandMath> {
     patterns.add<ExpandUnary<math::RsqrtOp>>(context, buildReciprocalRoot);
     patterns.add<ExpandPeriodic<math::SinOp>>(context, buildSinReduced);
     patterns.add<ExpandPeriodic<math::CosOp>>(context, buildCosReduced);
-    patterns.add<ExpandPower>(context);
+    patterns.add<ExpandPower, ExpandAbsolute, WidenFma>(context);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -12,6 +12,7 @@
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/SymbolTable.h"
+#include "llvm/ADT/SmallBitVector.h"
 #include <functional>
 
 namespace pleat {
@@ -28,6 +29,25 @@ static constexpr int64_t typicalDimension = 64;
 
 static int64_t elementBytes(Type tensor) {
   return (cast<RankedTensorType>(tensor).getElementTypeBitWidth() + 7) / 8;
+}
+
+/// A collected value needs memory in every iteration, also where nothing reads it.
+static void nameUnreadSlices(func::FuncOp main) {
+  main.walk([](RepeatOp repeat) {
+    OpBuilder builder(repeat->getContext());
+    builder.setInsertionPointAfter(repeat);
+    for (Value collected : repeat.getResults().drop_front(repeat.getCarried().size())) {
+      llvm::SmallBitVector isRead(repeat.getCount());
+      for (Operation *user : collected.getUsers())
+        if (auto slice = dyn_cast<UnstackOp>(user))
+          isRead.set(slice.getIndex());
+      auto type = cast<RankedTensorType>(collected.getType());
+      auto sliceType = RankedTensorType::get(type.getShape().drop_front(), type.getElementType());
+      for (int64_t i = 0; i < static_cast<int64_t>(repeat.getCount()); ++i)
+        if (!isRead[i])
+          UnstackOp::create(builder, repeat.getLoc(), sliceType, collected, i);
+    }
+  });
 }
 
 namespace {
@@ -214,9 +234,6 @@ private:
   }
 
   LogicalResult addSlices(RepeatOp repeat, Value value, ArrayRef<Place> places) {
-    for (Place place : places)
-      if (place.kind != places.front().kind || place.index < 0)
-        return repeat.emitOpError("expects the slices of a stack to live in one kind of place");
     // What a body appends to a slice is yielded where the slice lies.
     auto [known, isNew] = result.slices.try_emplace(value, places.begin(), places.end());
     bool isSame = llvm::all_of(llvm::zip(known->second, places), [](auto pair) {
@@ -254,6 +271,7 @@ public:
     auto main = module.lookupSymbol<func::FuncOp>("main");
     if (!main)
       return;
+    nameUnreadSlices(main);
     SizeExprs sizes(main);
     FailureOr<MemoryPlan> plan = Planner(main, sizes).plan();
     if (failed(plan) || failed(emitRunFunction(main, sizes, *plan)))

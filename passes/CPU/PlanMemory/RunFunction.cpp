@@ -143,10 +143,12 @@ private:
     return success();
   }
 
-  /// The address of iteration `i`'s slice: evenly spaced places are computed, others are
-  /// looked up in a table.
+  /// The address of iteration `i`'s slice: evenly spaced places of one kind are computed,
+  /// others are looked up in a table.
   Value sliceAddress(Value value, Value i) {
     ArrayRef<Place> places = plan.slices.at(value);
+    if (!llvm::all_equal(llvm::map_range(places, [](Place place) { return place.kind; })))
+      return LLVM::LoadOp::create(builder, loc, pointer, elementAddress(addressTable(places), i));
     int64_t first = places.front().index, step = places.size() > 1 ? places[1].index - first : 0;
     bool even = true;
     for (auto [k, place] : llvm::enumerate(places))
@@ -181,6 +183,18 @@ private:
 
   Value loadIndex(Value table, Value i) {
     return LLVM::LoadOp::create(builder, loc, i64, elementAddress(table, i));
+  }
+
+  /// The places' addresses as a table on the stack.
+  Value addressTable(ArrayRef<Place> places) {
+    Value count = arith::ConstantIntOp::create(entry, loc, places.size(), 32);
+    Value table = LLVM::AllocaOp::create(entry, loc, pointer, pointer, count);
+    for (auto [i, place] : llvm::enumerate(places)) {
+      Value slot = LLVM::GEPOp::create(entry, loc, pointer, pointer, table,
+                                       ArrayRef<LLVM::GEPArg>{static_cast<int32_t>(i)});
+      LLVM::StoreOp::create(entry, loc, placeAddress(place), slot);
+    }
+    return table;
   }
 
   /// A read-only table of the places' indices.
@@ -306,28 +320,28 @@ private:
       emitError(tensor.getLoc(), "has no place in memory");
       return {};
     }
-    Place place = found->second;
-    Value result;
+    return addresses[tensor] = placeAddress(found->second);
+  }
+
+  Value placeAddress(Place place) {
+    auto load = [&](Value table) -> Value {
+      return LLVM::LoadOp::create(entry, loc, pointer, byteAddress(table, place.index * 8));
+    };
     switch (place.kind) {
     case Place::Input:
-      result = LLVM::LoadOp::create(entry, loc, pointer, byteAddress(inputs, place.index * 8));
-      break;
+      return load(inputs);
     case Place::Output:
-      result = LLVM::LoadOp::create(entry, loc, pointer, byteAddress(outputs, place.index * 8));
-      break;
+      return load(outputs);
     case Place::State:
+      return load(field(States));
     case Place::NextState:
-      result = LLVM::LoadOp::create(
-          entry, loc, pointer, byteAddress(field(place.kind == Place::State ? States : NextStates), place.index * 8));
-      break;
+      return load(field(NextStates));
     case Place::Arena:
-      result = arenaAddress(place.index);
-      break;
+      return arenaAddress(place.index);
     case Place::Weight:
-      result = at(entry, weights, emitter.constant(place.index)); // offsets are 64-bit
-      break;
+      return at(entry, weights, emitter.constant(place.index)); // offsets are 64-bit
     }
-    return addresses[tensor] = result;
+    llvm_unreachable("all kinds of places are handled");
   }
 
   void store(Value value) {

@@ -26,7 +26,7 @@ struct MemoryPlan {
   /// repeat's iterations see: slices (below), carried values and what is yielded as such.
   llvm::DenseMap<mlir::Value, Place> places;
   /// Block arguments of repeats for slices, and yielded roots of collected values: one
-  /// place an iteration, all of one kind.
+  /// place an iteration.
   llvm::DenseMap<mlir::Value, llvm::SmallVector<Place>> slices;
   /// For each repeat, the buffers of its carried values, in order.
   llvm::DenseMap<mlir::Operation *, llvm::SmallVector<CarriedBuffers>> carried;

@@ -92,6 +92,16 @@ public:
     return launch;
   }
 
+  /// Whether a kernel of `group` would have an emitter of its own.
+  bool hasEmitter(const KernelGroup &group) {
+    llvm::SetVector<Operation *> inside(group.ops.begin(), group.ops.end());
+    llvm::SetVector<Value> inputs = readFromOutside(inside);
+    auto [kernel, inStates] = chooseKernel(group, inputs.getArrayRef(), group.ops.back()->getResults());
+    bool found = hasEmitter(kernel);
+    kernel.erase();
+    return found;
+  }
+
 private:
   /// Values from outside that ops of the group, or regions of theirs, read.
   llvm::SetVector<Value> readFromOutside(const llvm::SetVector<Operation *> &inside) {
@@ -254,7 +264,8 @@ public:
     for (Block *block : blocks) { // bodies first: their kernels decide what must exist outside
       if (failed(giveBuffers(*block, sizes, values)))
         return signalPassFailure();
-      for (const KernelGroup &group : groupKernels(*block))
+      auto hasEmitter = [&](const KernelGroup &group) { return outliner.hasEmitter(group); };
+      for (const KernelGroup &group : groupKernels(*block, hasEmitter))
         if (failed(outliner.outline(group)))
           return signalPassFailure();
       eraseUnused(*block);
@@ -286,14 +297,12 @@ private:
   LogicalResult viewsAsReshapes(func::FuncOp function, SizeExprs &sizes, SizeValues &values) {
     SmallVector<Operation *> views;
     function.walk([&](Operation *op) {
-      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op) && !op->getParentOfType<linalg::LinalgOp>())
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op) && !op->getParentOfType<linalg::LinalgOp>())
         views.push_back(op);
     });
     for (Operation *op : views) {
       SmallVector<Value> dynamic;
-      if (auto expand = dyn_cast<tensor::ExpandShapeOp>(op))
-        dynamic = SmallVector<Value>(expand.getOutputShape());
-      else if (failed(collapsedSizes(cast<tensor::CollapseShapeOp>(op), sizes, values, dynamic)))
+      if (failed(viewSizes(op, sizes, values, dynamic)))
         return op->emitOpError("expects sizes that follow from the model's dimensions");
       OpBuilder builder(op);
       auto reshape = ReshapeOp::create(builder, op->getLoc(), op->getResult(0).getType(), op->getOperand(0), dynamic);
@@ -301,6 +310,26 @@ private:
       op->erase();
       sizes.forget();
     }
+    return success();
+  }
+
+  /// The dynamic sizes of what a view gives.
+  static LogicalResult viewSizes(Operation *view, SizeExprs &sizes, SizeValues &values,
+                                 SmallVectorImpl<Value> &dynamic) {
+    if (auto expand = dyn_cast<tensor::ExpandShapeOp>(view)) {
+      dynamic = SmallVector<Value>(expand.getOutputShape());
+      return success();
+    }
+    if (auto collapse = dyn_cast<tensor::CollapseShapeOp>(view))
+      return collapsedSizes(collapse, sizes, values, dynamic);
+    // A cast to a size that the type states is a reshape; the run has checked that it holds.
+    auto shape = sizes.shapeOf(view->getOperand(0));
+    auto type = dyn_cast<RankedTensorType>(view->getResult(0).getType());
+    if (failed(shape) || !type)
+      return failure();
+    for (auto [size, expr] : llvm::zip_equal(type.getShape(), *shape))
+      if (ShapedType::isDynamic(size))
+        dynamic.push_back(values.get(expr));
     return success();
   }
 

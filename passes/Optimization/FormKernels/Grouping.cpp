@@ -119,7 +119,8 @@ namespace {
 
 class Grouper {
 public:
-  explicit Grouper(Block &block) : block(block) {}
+  Grouper(Block &block, llvm::function_ref<bool(const KernelGroup &)> hasEmitter)
+      : block(block), hasEmitter(hasEmitter) {}
 
   SmallVector<KernelGroup> run() {
     for (Operation &op : block)
@@ -182,6 +183,21 @@ private:
   void finish(KernelGroup group) {
     if (auto insert = dyn_cast<tensor::InsertSliceOp>(group.anchor))
       takeInsertions(insert, group);
+    Closure closure = close(group, /*throughViews=*/true);
+    if (readsThroughViews(group.anchor) && !hasEmitter(closure.group))
+      closure = close(group, /*throughViews=*/false);
+    required.insert_range(closure.fromMemory);
+    groups.push_back(std::move(closure.group));
+  }
+
+  /// A group with all that it repeats, and the producers of what it reads from memory.
+  struct Closure {
+    KernelGroup group;
+    SmallVector<Operation *> fromMemory;
+  };
+
+  Closure close(const KernelGroup &group, bool throughViews) {
+    Closure closure;
     llvm::SetVector<Operation *> ops(group.ops.begin(), group.ops.end());
     for (size_t i = 0; i < ops.size(); ++i) {
       Operation *op = ops[i];
@@ -189,24 +205,28 @@ private:
         Operation *producer = operand.getDefiningOp();
         if (!producer || producer->getBlock() != &block || ops.contains(producer))
           continue;
-        bool viewOfAnchor = readsThroughViews(group.anchor) && isView(producer) && (op == group.anchor || isView(op));
+        bool viewOfAnchor =
+            throughViews && readsThroughViews(group.anchor) && isView(producer) && (op == group.anchor || isView(op));
         bool repeat = viewOfAnchor || padsWindows(producer, op) || startsAccumulation(producer, op, operand) ||
                       isInlineConstant(producer) ||
-                      (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op));
+                      (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op) &&
+                       (throughViews || op != group.anchor));
         if (repeat)
           ops.insert(producer);
         else
-          required.insert(producer);
+          closure.fromMemory.push_back(producer);
       }
-      op->walk([&](Operation *inner) { requireCaptured(inner, op, ops); });
+      op->walk([&](Operation *inner) { addCaptured(inner, op, ops, closure.fromMemory); });
     }
-    group.ops = ops.takeVector();
-    llvm::sort(group.ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
-    groups.push_back(std::move(group));
+    closure.group.anchor = group.anchor;
+    closure.group.ops = ops.takeVector();
+    llvm::sort(closure.group.ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+    return closure;
   }
 
   /// Values that regions of `op` read from outside.
-  void requireCaptured(Operation *inner, Operation *op, llvm::SetVector<Operation *> &ops) {
+  void addCaptured(Operation *inner, Operation *op, llvm::SetVector<Operation *> &ops,
+                   SmallVectorImpl<Operation *> &fromMemory) {
     if (inner == op)
       return;
     for (Value operand : inner->getOperands()) {
@@ -216,7 +236,7 @@ private:
       if (isCheap(producer))
         ops.insert(producer);
       else
-        required.insert(producer);
+        fromMemory.push_back(producer);
     }
   }
 
@@ -242,6 +262,7 @@ private:
   }
 
   Block &block;
+  llvm::function_ref<bool(const KernelGroup &)> hasEmitter;
   SmallVector<KernelGroup> groups;
   DenseSet<Operation *> inGroup;
   DenseMap<Operation *, KernelGroup> endsGroup;
@@ -250,7 +271,9 @@ private:
 
 } // namespace
 
-SmallVector<KernelGroup> pleat::groupKernels(Block &block) { return Grouper(block).run(); }
+SmallVector<KernelGroup> pleat::groupKernels(Block &block, llvm::function_ref<bool(const KernelGroup &)> hasEmitter) {
+  return Grouper(block, hasEmitter).run();
+}
 
 void pleat::sinkCheapOps(Block *body) {
   DenseMap<Operation *, Operation *> copies;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mlir/IR/Block.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
 
 namespace pleat {
 
@@ -13,8 +14,11 @@ struct KernelGroup {
 };
 
 /// Groups the tensor computation of `block`, in the order of their launches. Ops that are
-/// cheap to repeat (slices, fills, constants) appear in every group that reads them.
-llvm::SmallVector<KernelGroup> groupKernels(mlir::Block &block);
+/// cheap to repeat (slices, fills, constants) appear in every group that reads them. Views
+/// of what an attention or a rotary embedding reads join its group where `hasEmitter` says
+/// of the whole that its emitter can read through them.
+llvm::SmallVector<KernelGroup> groupKernels(mlir::Block &block,
+                                            llvm::function_ref<bool(const KernelGroup &)> hasEmitter);
 
 /// Repeats inside the body of a repeat the cheap ops from outside that it reads.
 void sinkCheapOps(mlir::Block *body);

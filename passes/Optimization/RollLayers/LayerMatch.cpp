@@ -3,6 +3,9 @@
 #include "passes/Optimization/RollLayers/LayerMatch.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/SizeExprs.h"
+
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/OperationSupport.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/Support/raw_ostream.h"
@@ -34,7 +37,7 @@ struct Position {
 
 class Matcher {
 public:
-  Matcher(ArrayRef<Operation *> ops, size_t period) {
+  Matcher(ArrayRef<Operation *> ops, size_t period, SizeExprs &sizes) : sizes(sizes) {
     match.ops.assign(ops.begin(), ops.end());
     match.period = period;
     match.repeats = ops.size() / period;
@@ -52,6 +55,8 @@ public:
           return std::nullopt;
     }
     collect();
+    if (!keepShapes())
+      return std::nullopt;
     return std::move(match);
   }
 
@@ -138,7 +143,8 @@ private:
       operands.push_back({LayerMatch::Origin::Shared, 0});
       return true;
     }
-    if (!isa<RankedTensorType>(first.getType()))
+    // No contents to stack; its layers' shapes differ, or it would be one value.
+    if (!isa<RankedTensorType>(first.getType()) || first.getDefiningOp<tensor::EmptyOp>())
       return false;
     operands.push_back({LayerMatch::Origin::Stacked, stackedIndex(values)});
     return true;
@@ -181,12 +187,38 @@ private:
       }
   }
 
+  /// Dynamic sizes of equal types may differ.
+  bool haveOneShape(Value a, Value b) {
+    auto type = cast<RankedTensorType>(a.getType());
+    if (a == b || type.hasStaticShape())
+      return true;
+    auto first = sizes.shapeOf(a), second = sizes.shapeOf(b);
+    return succeeded(first) && succeeded(second) && *first == *second;
+  }
+
+  bool keepShapes() {
+    auto inAllLayers = [&](Value first, size_t op, unsigned result) {
+      for (size_t layer = 0; layer < match.repeats; ++layer)
+        if (!haveOneShape(first, layerOp(layer, op)->getResult(result)))
+          return false;
+      return true;
+    };
+    return llvm::all_of(match.carried,
+                        [&](const LayerMatch::Carried &c) { return inAllLayers(c.initial, c.op, c.result); }) &&
+           llvm::all_of(match.collected,
+                        [&](auto c) { return inAllLayers(layerOp(0, c.first)->getResult(c.second), c.first, c.second); }) &&
+           llvm::all_of(match.stacked, [&](ArrayRef<Value> values) {
+             return llvm::all_of(values, [&](Value value) { return haveOneShape(values.front(), value); });
+           });
+  }
+
+  SizeExprs &sizes;
   LayerMatch match;
   DenseMap<Operation *, Position> positions;
 };
 
 } // namespace
 
-std::optional<LayerMatch> pleat::matchLayers(ArrayRef<Operation *> ops, size_t period) {
-  return Matcher(ops, period).run();
+std::optional<LayerMatch> pleat::matchLayers(ArrayRef<Operation *> ops, size_t period, SizeExprs &sizes) {
+  return Matcher(ops, period, sizes).run();
 }

@@ -9,6 +9,8 @@
 
 namespace pleat {
 
+class SizeExprs;
+
 /// A repetition found in a block: segments of equal length, equal op by op.
 struct LayerMatch {
   /// ops[i * period + k] is op k of layer i.
@@ -45,7 +47,8 @@ struct LayerMatch {
 uint64_t structuralLabel(mlir::Operation *op);
 
 /// Checks the layers in `ops` (repeats x period of them, all of one block) and works out
-/// what flows. nullopt if the layers are not one body.
-std::optional<LayerMatch> matchLayers(llvm::ArrayRef<mlir::Operation *> ops, size_t period);
+/// what flows. nullopt if the layers are not one body, or if a value that is carried,
+/// stacked or collected is not known to have one shape in all layers.
+std::optional<LayerMatch> matchLayers(llvm::ArrayRef<mlir::Operation *> ops, size_t period, SizeExprs &sizes);
 
 } // namespace pleat

@@ -2,6 +2,7 @@
 #include "passes/Optimization/RollLayers/RollLayers.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/SizeExprs.h"
 #include "passes/Optimization/RollLayers/LayerMatch.h"
 #include "passes/Optimization/RollLayers/Periods.h"
 
@@ -31,13 +32,14 @@ static auto cutCost(const LayerMatch &match) {
 }
 
 /// The cheapest way to cut `run` into layers; nullopt if no cut gives equal layers.
-static std::optional<LayerMatch> bestCut(ArrayRef<Operation *> ops, const PeriodicRun &run, size_t minRepeats) {
+static std::optional<LayerMatch> bestCut(ArrayRef<Operation *> ops, const PeriodicRun &run, size_t minRepeats,
+                                          SizeExprs &sizes) {
   std::optional<LayerMatch> best;
   for (size_t shift = 0; shift < run.period; ++shift) {
     size_t repeats = (run.end - run.begin - shift) / run.period;
     if (repeats < minRepeats)
       break;
-    auto match = matchLayers(ops.slice(run.begin + shift, repeats * run.period), run.period);
+    auto match = matchLayers(ops.slice(run.begin + shift, repeats * run.period), run.period, sizes);
     if (match && (!best || cutCost(*match) < cutCost(*best)))
       best = std::move(match);
   }
@@ -146,8 +148,9 @@ public:
         ops.push_back(&op);
         labels.push_back(structuralLabel(&op));
       }
+    SizeExprs sizes(getOperation());
     for (const PeriodicRun &run : findPeriodicRuns(labels, minOps, minRepeats)) {
-      std::optional<LayerMatch> match = bestCut(ops, run, minRepeats);
+      std::optional<LayerMatch> match = bestCut(ops, run, minRepeats, sizes);
       if (!match)
         continue;
       RepeatOp repeat = Roller(*match).roll();

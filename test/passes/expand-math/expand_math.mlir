@@ -64,3 +64,24 @@ func.func @negative_left_to_libm(%x: f32, %y: f32, %z: f64) -> (f32, f64) {
   %b = math.exp %z : f64
   return %a, %b : f32, f64
 }
+
+// -----
+
+// CHECK-LABEL: @absolute
+// CHECK: %[[NEGATIVE:.+]] = arith.cmpi slt, %[[X:.+]], %[[ZERO:.+]] : vector<4xi64>
+// CHECK: %[[NEGATED:.+]] = arith.subi %[[ZERO]], %[[X]]
+// CHECK: arith.select %[[NEGATIVE]], %[[NEGATED]], %[[X]]
+func.func @absolute(%x: vector<4xi64>) -> vector<4xi64> {
+  %y = math.absi %x : vector<4xi64>
+  return %y : vector<4xi64>
+}
+
+// -----
+
+// CHECK-LABEL: @fma_of_halves
+// CHECK: math.fma %{{.+}} : vector<8xf32>
+// CHECK: arith.truncf %{{.+}} : vector<8xf32> to vector<8xf16>
+func.func @fma_of_halves(%x: vector<8xf16>, %y: vector<8xf16>, %z: vector<8xf16>) -> vector<8xf16> {
+  %r = math.fma %x, %y, %z : vector<8xf16>
+  return %r : vector<8xf16>
+}

@@ -72,3 +72,28 @@ func.func @main(%p: tensor<2x5x18xf32> {pleat.name = "p", pleat.dims = [2, 5, 18
 // CHECK-SAME: pleat.parallel
 // CHECK: linalg.transpose
 // CHECK: pleat.rotary
+
+// -----
+
+// Batch and heads are merged before they are parted again, which no strides describe: these
+// transposes get kernels of their own, and the attention reads what they made.
+// CHECK-LABEL: func.func @main
+func.func @main(%p: tensor<?x?x48xf32> {pleat.name = "p", pleat.dims = ["s", "b", 48]})
+    -> (tensor<?x4x?x4xf32> {pleat.name = "y", pleat.dims = ["b", 4, "s", 4]}) {
+  %c0 = arith.constant 0 : index
+  %c1 = arith.constant 1 : index
+  %c4 = arith.constant 4 : index
+  %s = tensor.dim %p, %c0 : tensor<?x?x48xf32>
+  %b = tensor.dim %p, %c1 : tensor<?x?x48xf32>
+  %heads = affine.apply affine_map<()[b] -> (b * 4)>()[%b]
+  %slice = tensor.extract_slice %p[0, 0, 16] [%s, %b, 16] [1, 1, 1] : tensor<?x?x48xf32> to tensor<?x?x16xf32>
+  %merged = pleat.reshape %slice [%s, %heads] : tensor<?x?x16xf32> -> tensor<?x?x4xf32>
+  %empty = tensor.empty(%heads, %s) : tensor<?x?x4xf32>
+  // CHECK: pleat.launch @transpose
+  // CHECK: pleat.launch @attention
+  %t = linalg.transpose ins(%merged : tensor<?x?x4xf32>) outs(%empty : tensor<?x?x4xf32>) permutation = [1, 0, 2]
+  %q = pleat.reshape %t [%b, %s] : tensor<?x?x4xf32> -> tensor<?x4x?x4xf32>
+  %y = pleat.attention %q, %q, %q {scale = 0.5 : f32}
+         : tensor<?x4x?x4xf32>, tensor<?x4x?x4xf32>, tensor<?x4x?x4xf32> -> tensor<?x4x?x4xf32>
+  return %y : tensor<?x4x?x4xf32>
+}

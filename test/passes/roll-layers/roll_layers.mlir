@@ -4,10 +4,10 @@
 
 // Distinct weights are stacked, a bias that all layers read is shared.
 // CHECK-LABEL: @distinct_weights_and_a_shared_bias
-// CHECK-SAME: %[[X:.+]]: tensor<?x8xf32>, %[[BIAS:.+]]: tensor<8xf32>
+// CHECK-SAME: %[[X:.+]]: tensor<?x8xf32> {{.+}}, %[[BIAS:.+]]: tensor<8xf32>
 // BACK-LABEL: @distinct_weights_and_a_shared_bias
-// BACK-SAME: %[[X:.+]]: tensor<?x8xf32>, %[[BIAS:.+]]: tensor<8xf32>
-func.func @distinct_weights_and_a_shared_bias(%x: tensor<?x8xf32>, %bias: tensor<8xf32>) -> tensor<?x8xf32> {
+// BACK-SAME: %[[X:.+]]: tensor<?x8xf32> {{.+}}, %[[BIAS:.+]]: tensor<8xf32>
+func.func @distinct_weights_and_a_shared_bias(%x: tensor<?x8xf32> {pleat.dims = ["n", 8]}, %bias: tensor<8xf32>) -> tensor<?x8xf32> {
   // CHECK: %[[A:.+]] = pleat.weight "b3:0a"
   // CHECK: %[[B:.+]] = pleat.weight "b3:0b"
   // CHECK: %[[C:.+]] = pleat.weight "b3:0c"
@@ -141,4 +141,20 @@ func.func @branches_side_by_side(%x: tensor<4x8xf32>) -> (tensor<4x8xf32>, tenso
   %3 = pleat.linear %x, %b : tensor<4x8xf32>, tensor<8x8xf32> -> tensor<4x8xf32>
   %4 = pleat.activation <relu> %3 : tensor<4x8xf32>
   return %2, %4 : tensor<4x8xf32>, tensor<4x8xf32>
+}
+
+// -----
+
+// Types agree, sizes do not: the slices of a stack have one shape.
+// CHECK-LABEL: @negative_dynamic_sizes_differ
+func.func @negative_dynamic_sizes_differ(%x: tensor<?x8xf32> {pleat.dims = ["n", 8]}, %y: tensor<?x8xf32> {pleat.dims = ["m", 8]})
+    -> (tensor<?x8xf32>, tensor<?x8xf32>) {
+  %a = pleat.weight "b3:0a" : tensor<8x8xf32>
+  %b = pleat.weight "b3:0b" : tensor<8x8xf32>
+  // CHECK-NOT: pleat.repeat
+  %1 = pleat.linear %x, %a : tensor<?x8xf32>, tensor<8x8xf32> -> tensor<?x8xf32>
+  %2 = pleat.activation <relu> %1 : tensor<?x8xf32>
+  %3 = pleat.linear %y, %b : tensor<?x8xf32>, tensor<8x8xf32> -> tensor<?x8xf32>
+  %4 = pleat.activation <relu> %3 : tensor<?x8xf32>
+  return %2, %4 : tensor<?x8xf32>, tensor<?x8xf32>
 }
