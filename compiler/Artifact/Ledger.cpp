@@ -1,6 +1,8 @@
 // Every byte of the weights file has a row.
 #include "compiler/Artifact/Ledger.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 using namespace llvm;
 using namespace pleat;
 
@@ -25,14 +27,16 @@ static LedgerRow packRow(std::string weight, uint64_t before, uint64_t after) {
   return row;
 }
 
-std::vector<LedgerRow> pleat::packRows(const WeightsPlan &plan) {
+std::vector<LedgerRow> pleat::packRows(const WeightsPlan &plan, const WrittenWeights &written) {
   std::vector<LedgerRow> rows;
-  for (const WeightsPlan::Entry &entry : plan.list()) {
+  for (auto [entry, error] : zip_equal(plan.list(), written.errors)) {
     const WeightInfo &source = entry.source;
     rows.push_back(
         packRow(source.names.empty() ? source.key : source.names.front(), source.bytes, entry.form.bytes));
-    if (entry.layout == WeightLayout::AmxBf16 && source.type != ElementType::BF16)
-      rows.back().kind = LedgerClass::Lossy;
+    if (unsigned parts = bf16Parts(entry.layout); parts && source.type != ElementType::BF16) {
+      rows.back().kind = parts == 1 || error > 0 ? LedgerClass::Lossy : LedgerClass::Reassociating;
+      rows.back().weightError = error;
+    }
   }
   if (plan.size() == 0)
     return rows;

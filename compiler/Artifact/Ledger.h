@@ -35,7 +35,9 @@ llvm::StringRef ledgerClassName(LedgerClass kind);
 
 /// The rows of pass "pack": one an entry of the plan, from its bytes in the model to its
 /// bytes in the file, then header, table and padding. Their bytesAfter sum up to the file's
-/// size. Rounding to bf16 is lossy, all other packing exact.
-std::vector<LedgerRow> packRows(const WeightsPlan &plan);
+/// size. Rounding to bf16 is lossy, and so are three parts of bf16 that miss a digit; where
+/// they do not, products on tile registers sum in another order. Other packing is exact.
+/// `written` is the plan's file.
+std::vector<LedgerRow> packRows(const WeightsPlan &plan, const WrittenWeights &written);
 
 } // namespace pleat

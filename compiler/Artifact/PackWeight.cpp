@@ -16,6 +16,8 @@ public:
       : store(store), info(info), form(form), layout(layout), transposed(transposed),
         elementBytes(storageBits(info.type) / 8) {}
 
+  const PackError &error() const { return total; }
+
   Error pack(WeightStore::Sink sink, uint64_t windowBytes) {
     if (form.bytes == 0)
       return Error::success();
@@ -60,9 +62,11 @@ private:
   }
 
   ArrayRef<uint8_t> packWindow(uint64_t columns) {
-    if (layout == WeightLayout::AmxBf16) {
-      packed.resize(alignTo(form.k, 32) * alignTo(columns, 32) * 2);
-      packAmxBf16(window, form.k, columns, elementBytes, packed);
+    if (unsigned parts = bf16Parts(layout)) {
+      packed.resize(alignTo(form.k, 32) * alignTo(columns, 32) * 2 * parts);
+      PackError error = packAmxBf16(window, form.k, columns, elementBytes, parts, packed);
+      total.squaredError += error.squaredError;
+      total.squaredNorm += error.squaredNorm;
     } else {
       packed.resize(form.k * alignTo(columns, 16) * elementBytes);
       packPanel16(window, form.k, columns, elementBytes, packed);
@@ -77,19 +81,26 @@ private:
   bool transposed;
   unsigned elementBytes;
   std::vector<uint8_t> rows, window, packed;
+  PackError total;
 };
 
 } // namespace
 
-Error pleat::packWeight(const WeightStore &store, StringRef key, WeightLayout layout, bool transposed,
-                        WeightStore::Sink sink, uint64_t windowBytes) {
+Expected<PackError> pleat::packWeight(const WeightStore &store, StringRef key, WeightLayout layout, bool transposed,
+                                      WeightStore::Sink sink, uint64_t windowBytes) {
   std::optional<WeightInfo> info = store.lookup(key);
   if (!info)
     return createStringError("the weight store has no entry '" + key + "'");
   Expected<StoredForm> form = storedForm(info->type, info->dims, layout, transposed);
   if (!form)
     return form.takeError();
-  if (layout == WeightLayout::RowMajor)
-    return store.forEachWindow(key, [&](uint64_t, ArrayRef<uint8_t> bytes) { return sink(bytes); });
-  return Packer(store, *info, *form, layout, transposed).pack(sink, windowBytes);
+  if (layout == WeightLayout::RowMajor) {
+    if (Error error = store.forEachWindow(key, [&](uint64_t, ArrayRef<uint8_t> bytes) { return sink(bytes); }))
+      return std::move(error);
+    return PackError();
+  }
+  Packer packer(store, *info, *form, layout, transposed);
+  if (Error error = packer.pack(sink, windowBytes))
+    return std::move(error);
+  return packer.error();
 }

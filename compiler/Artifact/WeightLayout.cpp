@@ -2,6 +2,7 @@
 #include "compiler/Artifact/WeightLayout.h"
 
 #include "llvm/Support/MathExtras.h"
+#include <cmath>
 #include <cstring>
 
 using namespace llvm;
@@ -15,6 +16,8 @@ StringRef pleat::layoutName(WeightLayout layout) {
     return "panel16";
   case WeightLayout::AmxBf16:
     return "amx_bf16";
+  case WeightLayout::AmxBf16x3:
+    return "amx_bf16x3";
   }
   return "unknown";
 }
@@ -26,10 +29,17 @@ unsigned pleat::panelColumns(WeightLayout layout) {
   case WeightLayout::Panel16:
     return 16;
   case WeightLayout::AmxBf16:
+  case WeightLayout::AmxBf16x3:
     return 32;
   }
   return 0;
 }
+
+unsigned pleat::bf16Parts(WeightLayout layout) {
+  return layout == WeightLayout::AmxBf16 ? 1 : layout == WeightLayout::AmxBf16x3 ? 3 : 0;
+}
+
+double PackError::relative() const { return squaredNorm > 0 ? std::sqrt(squaredError / squaredNorm) : 0; }
 
 /// The file's number for a type; nullopt where the runtime has none.
 static std::optional<pleat_type> abiType(ElementType type) {
@@ -88,11 +98,12 @@ Expected<StoredForm> pleat::storedForm(ElementType type, ArrayRef<int64_t> dims,
   form.k = dims[dims.size() - (transposed ? 1 : 2)];
   form.n = dims[dims.size() - (transposed ? 2 : 1)];
   uint64_t rows = form.k, columns = form.n, elementBytes = storageBits(type) / 8;
-  if (layout == WeightLayout::AmxBf16) {
+  if (unsigned parts = bf16Parts(layout)) {
     if (type != ElementType::F32 && type != ElementType::BF16)
-      return createStringError("layout amx_bf16 expects f32 or bf16, but got " + elementTypeName(type));
+      return createStringError("layout " + layoutName(layout) + " expects f32 or bf16, but got " +
+                               elementTypeName(type));
     form.type = PLEAT_BF16;
-    elementBytes = 2;
+    elementBytes = 2 * parts;
     rows = alignTo(rows, 32);
   }
   if (unsigned panel = panelColumns(layout))
@@ -124,29 +135,61 @@ static uint16_t roundToBf16(uint32_t bits) {
   return (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
 }
 
-static uint16_t loadBf16(const uint8_t *element, unsigned elementBytes) {
-  if (elementBytes == 2) {
-    uint16_t value;
-    std::memcpy(&value, element, sizeof value);
-    return value;
-  }
-  uint32_t bits;
-  std::memcpy(&bits, element, sizeof bits);
-  return roundToBf16(bits);
+static float fromBits(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof value);
+  return value;
 }
 
-void pleat::packAmxBf16(ArrayRef<uint8_t> window, uint64_t k, uint64_t columns, unsigned elementBytes,
-                        MutableArrayRef<uint8_t> to) {
-  uint64_t blocks = divideCeil(k, 32), panelBytes = blocks * 32 * 32 * 2;
+static uint32_t toBits(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return bits;
+}
+
+static float widen(uint16_t bf16) { return fromBits(uint32_t(bf16) << 16); }
+
+static float loadElement(const uint8_t *element, unsigned elementBytes) {
+  uint32_t bits = 0;
+  std::memcpy(reinterpret_cast<uint8_t *>(&bits) + 4 - elementBytes, element, elementBytes);
+  return fromBits(bits);
+}
+
+/// Splits `value` into bf16 that add up to it, as far as `count` of them can. Next to the
+/// largest f32, where rounding would leave the range, parts are cut off instead, so that
+/// their sums stay in it too.
+static void split(float value, unsigned count, uint16_t *parts) {
+  bool rounds = count == 1 || !std::isfinite(value) || std::isfinite(widen(roundToBf16(toBits(value))));
+  for (unsigned part = 0; part < count; ++part) {
+    parts[part] = rounds ? roundToBf16(toBits(value)) : toBits(value) >> 16;
+    value = std::isfinite(value) ? value - widen(parts[part]) : 0;
+  }
+}
+
+PackError pleat::packAmxBf16(ArrayRef<uint8_t> window, uint64_t k, uint64_t columns, unsigned elementBytes,
+                             unsigned parts, MutableArrayRef<uint8_t> to) {
+  constexpr uint64_t partElements = 32 * 32;
+  uint64_t blockElements = parts * partElements, panelElements = divideCeil(k, 32) * blockElements;
   std::memset(to.data(), 0, to.size());
+  PackError error;
   for (uint64_t row = 0; row < k; ++row)
     for (uint64_t column = 0; column < columns; ++column) {
       uint64_t r = row % 32, c = column % 32;
-      uint64_t inBlock = (c / 16) * 512 + (r / 2) * 32 + 2 * (c % 16) + r % 2;
-      uint64_t offset = (column / 32) * panelBytes + ((row / 32) * 1024 + inBlock) * 2;
-      uint16_t value = loadBf16(window.data() + (row * columns + column) * elementBytes, elementBytes);
-      std::memcpy(to.data() + offset, &value, sizeof value);
+      uint64_t inPart = (c / 16) * 512 + (r / 2) * 32 + 2 * (c % 16) + r % 2;
+      uint64_t first = (column / 32) * panelElements + (row / 32) * blockElements + inPart;
+      float value = loadElement(window.data() + (row * columns + column) * elementBytes, elementBytes), sum = 0;
+      uint16_t split3[3];
+      split(value, parts, split3);
+      for (unsigned part = 0; part < parts; ++part) {
+        std::memcpy(to.data() + (first + part * partElements) * 2, &split3[part], sizeof(uint16_t));
+        sum += widen(split3[part]);
+      }
+      if (std::isfinite(value)) {
+        error.squaredError += (double(sum) - value) * (double(sum) - value);
+        error.squaredNorm += double(value) * value;
+      }
     }
+  return error;
 }
 
 template <typename Element>

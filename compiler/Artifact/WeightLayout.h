@@ -15,7 +15,11 @@ enum class WeightLayout : uint32_t {
   RowMajor = 0, ///< as in the model
   Panel16 = 1,  ///< a [K, N] matrix as [ceil(N/16)][K][16]; columns beyond N are zero
   AmxBf16 = 2,  ///< as [ceil(N/32)][ceil(K/32)][2][16][32] in bf16: see packAmxBf16
+  AmxBf16x3 = 3, ///< as [ceil(N/32)][ceil(K/32)][3][2][16][32], three parts: see packAmxBf16
 };
+
+/// The bf16 parts whose sum stands for an element; 0 where the layout keeps the type.
+unsigned bf16Parts(WeightLayout layout);
 
 /// The layout's name in manifests and messages: "panel16".
 llvm::StringRef layoutName(WeightLayout layout);
@@ -41,12 +45,21 @@ llvm::Expected<StoredForm> storedForm(ElementType type, llvm::ArrayRef<int64_t> 
 void packPanel16(llvm::ArrayRef<uint8_t> window, uint64_t k, uint64_t columns, unsigned elementBytes,
                  llvm::MutableArrayRef<uint8_t> to);
 
+/// How far packed elements are from what was packed, in sums over all of them.
+struct PackError {
+  double squaredError = 0, squaredNorm = 0;
+  /// ||packed - packed from|| / ||packed from||, Frobenius; 0 for a matrix of zeros.
+  double relative() const;
+};
+
 /// Packs a row-major window of f32 or, with elementBytes 2, bf16 into ceil(columns/32)
 /// panels for AMX: element (r, c) of the K-block b of a panel goes to
-/// [b][c / 16][r / 2][2 * (c % 16) + r % 2]. f32 is rounded to the nearest bf16, ties to
-/// even; what lies beyond K and `columns` is zero.
-void packAmxBf16(llvm::ArrayRef<uint8_t> window, uint64_t k, uint64_t columns, unsigned elementBytes,
-                 llvm::MutableArrayRef<uint8_t> to);
+/// [b][part][c / 16][r / 2][2 * (c % 16) + r % 2] for each of `parts` parts, 1 or 3. The first
+/// part is the nearest bf16, ties to even, the next that of the remainder: three parts add
+/// up to any f32 whose last digit is a bf16 (magnitudes from 2^-110 on). What lies beyond K
+/// and `columns` is zero. Returns the error of the parts' sums.
+PackError packAmxBf16(llvm::ArrayRef<uint8_t> window, uint64_t k, uint64_t columns, unsigned elementBytes,
+                      unsigned parts, llvm::MutableArrayRef<uint8_t> to);
 
 /// Writes the transpose of the row-major `rows` x `columns` matrix `from` to `to`.
 void transposeElements(llvm::ArrayRef<uint8_t> from, uint64_t rows, uint64_t columns, unsigned elementBytes,

@@ -67,9 +67,10 @@ static ArrayRef<uint8_t> bytesOf(ArrayRef<Record> records) {
   return {reinterpret_cast<const uint8_t *>(records.data()), records.size() * sizeof(Record)};
 }
 
-/// Packs one entry to the end of `file` and fills in its row of the table.
-static Error writeTensor(const WeightStore &store, const WeightsPlan::Entry &entry, uint64_t offset,
-                         OutputFile &file, pleat_weights_entry &row) {
+/// Packs one entry to the end of `file` and fills in its row of the table. Returns the
+/// relative error of what was packed.
+static Expected<double> writeTensor(const WeightStore &store, const WeightsPlan::Entry &entry, uint64_t offset,
+                                    OutputFile &file, pleat_weights_entry &row) {
   file.writeZeros(offset - file.position());
   BLAKE3 hash;
   auto sink = [&](ArrayRef<uint8_t> bytes) {
@@ -77,8 +78,9 @@ static Error writeTensor(const WeightStore &store, const WeightsPlan::Entry &ent
     file.write(bytes);
     return file.status();
   };
-  if (Error error = packWeight(store, entry.source.key, entry.layout, entry.transposed, sink))
-    return error;
+  Expected<PackError> packed = packWeight(store, entry.source.key, entry.layout, entry.transposed, sink);
+  if (!packed)
+    return packed.takeError();
   if (file.position() != offset + entry.form.bytes)
     return createStringError(describe(entry.source) + " was packed into " + Twine(file.position() - offset) +
                              " bytes, but planned with " + Twine(entry.form.bytes));
@@ -87,7 +89,7 @@ static Error writeTensor(const WeightStore &store, const WeightsPlan::Entry &ent
   row.bytes = entry.form.bytes;
   row.type = entry.form.type;
   row.layout = static_cast<uint32_t>(entry.layout);
-  return Error::success();
+  return packed->relative();
 }
 
 /// The header of a file with that table; its build id is the table's hash.
@@ -114,14 +116,17 @@ Expected<WrittenWeights> WeightsPlan::write(StringRef path) const {
     return file.takeError();
   std::vector<pleat_weights_entry> table(entries.size());
   (*file)->writeZeros(tensorsStart());
-  for (auto [i, entry] : enumerate(entries))
-    if (Error error = writeTensor(store, entry, offset(i), **file, table[i]))
-      return std::move(error);
+  WrittenWeights written;
+  for (auto [i, entry] : enumerate(entries)) {
+    Expected<double> error = writeTensor(store, entry, offset(i), **file, table[i]);
+    if (!error)
+      return error.takeError();
+    written.errors.push_back(*error);
+  }
   (*file)->writeZeros(fileBytes() - (*file)->position());
   pleat_weights_header header = makeHeader(table, fileBytes());
   (*file)->overwrite(0, bytesOf(ArrayRef(header)));
   (*file)->overwrite(sizeof header, bytesOf<pleat_weights_entry>(table));
-  WrittenWeights written;
   copy(header.build_id, written.buildId.begin());
   written.bytes = fileBytes();
   if (Error error = (*file)->close())

@@ -20,6 +20,8 @@ struct WrittenWeights {
   /// BLAKE3 of the file's table.
   std::array<uint8_t, 32> buildId{};
   uint64_t bytes = 0;
+  /// Of each entry, how far packing took it from the model's weight: relative L2 error.
+  std::vector<double> errors;
 };
 
 /// Where a file's bytes go; they sum up to its size.

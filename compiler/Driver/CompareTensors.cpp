@@ -55,6 +55,8 @@ Comparison pleat::compareTensors(const HostTensor &got, const HostTensor &expect
   }
   if (errorSquares > 0)
     result.relativeL2 = expectedSquares > 0 ? std::sqrt(errorSquares / expectedSquares) : kInfinity;
+  if (tolerance.relativeL2 && !exact)
+    result.mismatches = result.relativeL2 <= *tolerance.relativeL2 ? 0 : std::max<int64_t>(result.mismatches, 1);
   return result;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "compiler/Driver/HostTensor.h"
+#include <optional>
 
 namespace pleat {
 
@@ -9,11 +10,13 @@ struct Tolerance {
   /// An element may be off by absolute + relative * |expected|. Integers and bools may not
   /// differ at all.
   double relative = 1e-4, absolute = 1e-5;
+  /// Where given, floats may be off by this much as a whole instead: their relative L2 error.
+  std::optional<double> relativeL2;
 };
 
 struct Comparison {
   int64_t elements = 0;
-  /// Elements beyond the tolerance.
+  /// Elements beyond the tolerance; none where the tensor as a whole is within it.
   int64_t mismatches = 0;
   /// The element that is furthest from its tolerance's bound in proportion; -1 for no elements.
   int64_t worst = -1;

@@ -128,7 +128,10 @@ ExitCode Compilation::roll() {
 }
 
 ExitCode Compilation::formKernels() {
-  ExitCode code = runPasses("kernels", ExitCode::Internal, addKernelPasses);
+  bool tileProducts = llvm::any_of(options.levels, [](const LevelInfo *level) { return level->hasAmx; });
+  ExitCode code = runPasses("kernels", ExitCode::Internal, [&](OpPassManager &passes) {
+    addKernelPasses(passes, options.precision, tileProducts);
+  });
   if (code != ExitCode::Done)
     return code;
   // The memory plan turns main into something that has no attributes of main.

@@ -1,6 +1,8 @@
 // The command line of `compile`. Options are local, so that no flag belongs to the process.
 #include "compiler/Driver/CompileOptions.h"
 
+#include "dialects/Pleat/IR/PleatDialect.h"
+
 #include "mlir/IR/AsmState.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/Pass/PassManager.h"
@@ -73,6 +75,8 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   static cl::list<std::string> isa("isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
                             cl::desc("Instruction set levels: x86-64-v3, x86-64-v4, x86-64-v4-amx (default: all)"));
   static cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"), cl::cat(category));
+  static cl::opt<std::string> precision("precision", cl::init("f32"), cl::value_desc("f32|f32-split|bf16"),
+                                 cl::cat(category), cl::desc("How precisely weight matrices are stored (default f32)"));
   static cl::opt<std::string> weights("weights", cl::desc("Where weights go: file (default) or embed"), cl::init("file"),
                                cl::value_desc("file|embed"), cl::cat(category));
   static cl::opt<std::string> emit("emit", cl::value_desc("STAGE"), cl::cat(category),
@@ -108,6 +112,9 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
       return mistake("--max-memory expects a size such as 2GiB or 800MB, but got '" + maxMemory + "'");
     options.maxMemory = *bytes;
   }
+  if (!symbolizePrecision(precision))
+    return mistake("--precision: unknown precision '" + precision + "'; known: f32, f32-split, bf16");
+  options.precision = precision;
   if (weights != "file" && weights != "embed")
     return mistake("--weights expects file or embed, but got '" + weights + "'");
   options.embedWeights = weights == "embed";

@@ -23,6 +23,8 @@ struct CompileOptions {
   std::vector<const LevelInfo *> levels;
   std::optional<EmitStage> emit;
   std::string recipePath;
+  /// Of weights that no recipe names: "f32", "f32-split" or "bf16".
+  std::string precision = "f32";
   bool embedWeights = false;
   bool roll = true;
   bool json = false;

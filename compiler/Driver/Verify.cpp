@@ -1,7 +1,7 @@
 // `pleat verify`: whether an artefact is whole and computes what was expected.
-#include "compiler/Driver/CompareTensors.h"
+#include "compiler/Driver/Certificate.h"
+#include "compiler/Driver/CompareBuilds.h"
 #include "compiler/Driver/Failure.h"
-#include "compiler/Driver/ModelInputs.h"
 #include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/ReferenceBuild.h"
 #include "compiler/Driver/Verb.h"
@@ -27,7 +27,8 @@ struct VerifyOptions : ModelOptions, ResultOptions {
                             cl::value_desc("DIR"), cl::cat(data)};
   cl::opt<std::string> inputs{"inputs", cl::desc("Inputs to compare on: as for 'pleat run' (default random:0)"),
                               cl::value_desc("X"), cl::cat(data)};
-  cl::opt<double> rtol{"rtol", cl::desc("Allowed error relative to the expected value (default 1e-4)"),
+  cl::opt<double> rtol{"rtol", cl::desc("Allowed error relative to the expected value (default 1e-4,\n"
+                                        "or the certificate's error where precision is reduced)"),
                        cl::value_desc("R"), cl::init(1e-4), cl::cat(data)};
   cl::opt<double> atol{"atol", cl::desc("Allowed error besides (default 1e-5)"), cl::value_desc("A"), cl::init(1e-5),
                        cl::cat(data)};
@@ -40,27 +41,6 @@ Error checkUsage(const VerifyOptions &options) {
     return fail(ExitCode::Usage, "--inputs has nothing to compare with; give --model too");
   if (!(options.rtol >= 0) || !(options.atol >= 0))
     return fail(ExitCode::Usage, "--rtol and --atol: expect numbers that are not negative");
-  return Error::success();
-}
-
-/// Runs once; the outputs end up in `data`.
-Error runOnce(LoadedModel &model, ModelData &data) {
-  if (Error error = model.prepare(data.dims, data.inputs, data.outputs))
-    return error;
-  if (Error error = model.run())
-    return error;
-  return model.readStates();
-}
-
-/// Compares `got` with tensors of the same descriptors.
-Error compareAll(llvm::ArrayRef<HostTensor> got, llvm::ArrayRef<HostTensor> expected, const Tolerance &tolerance,
-                 CaseReport &report) {
-  for (auto [mine, theirs] : llvm::zip_equal(got, expected)) {
-    if (mine.type != theirs.type || mine.shape != theirs.shape)
-      return fail(ExitCode::NotMet, "output '" + mine.name + "': expects shape " + shapeText(theirs.shape) +
-                                        " of the data's type, but got " + shapeText(mine.shape));
-    report.outputs.push_back({mine.name, mine.shape, compareTensors(mine, theirs, tolerance)});
-  }
   return Error::success();
 }
 
@@ -83,7 +63,7 @@ Error verifyDataSet(LoadedModel &model, StringRef folder, const NamedDims &named
     return data.takeError();
   if (Error error = runOnce(model, *data))
     return error;
-  return compareAll(data->outputs, *expected, tolerance, report);
+  return compareOutputs(data->outputs, *expected, tolerance, report.outputs);
 }
 
 /// Checks against a build of the original model, which sees the same inputs.
@@ -96,21 +76,7 @@ Error verifyReference(LoadedModel &model, const VerifyOptions &options, const Na
   if (!reference)
     return reference.takeError();
   StringRef spec = options.inputs.empty() ? StringRef("random:0") : StringRef(options.inputs);
-  Expected<ModelData> data = makeModelData(model.descriptor(), spec, named);
-  if (!data)
-    return data.takeError();
-  if (Error error = runOnce(model, *data))
-    return error;
-  Expected<ModelData> theirs = makeModelData((*reference)->descriptor(), TensorSet{data->inputs, true}, named);
-  if (!theirs)
-    return inContext("the build of '" + options.reference + "': ", theirs.takeError());
-  if (Error error = runOnce(**reference, *theirs))
-    return error;
-  Expected<std::vector<HostTensor>> expected =
-      matchTensors(outputsOf(model.descriptor()), std::move(theirs->outputs), /*ordered=*/true, "output");
-  if (!expected)
-    return expected.takeError();
-  return compareAll(data->outputs, *expected, tolerance, report);
+  return compareBuilds(model, **reference, spec, named, tolerance, report.outputs);
 }
 
 /// Records how one case ended, whatever it was.
@@ -153,12 +119,14 @@ Expected<VerifyReport> verify(const VerifyOptions &options) {
       return manifest.takeError();
     report.files = checkFiles(*manifest, llvm::sys::path::parent_path(files->manifest));
     names = tensorNames(*manifest);
+    if (!options.rtol.getNumOccurrences() && !options.atol.getNumOccurrences())
+      report.allowedError = allowedError(*manifest);
   }
   Expected<HashReport> weights = checkWeights((*model)->descriptor(), files->weights, names);
   if (!weights)
     return weights.takeError();
   report.weights = std::move(*weights);
-  Tolerance tolerance{options.rtol, options.atol};
+  Tolerance tolerance{options.rtol, options.atol, report.allowedError};
   for (StringRef set : sets)
     addCase(report, llvm::sys::path::filename(set),
             [&](CaseReport &result) { return verifyDataSet(**model, set, *named, tolerance, result); });

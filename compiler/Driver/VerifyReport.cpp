@@ -52,6 +52,8 @@ static void printHashes(llvm::raw_ostream &stream, llvm::StringRef what, const H
 void VerifyReport::print(llvm::raw_ostream &stream) const {
   printHashes(stream, "files", files);
   printHashes(stream, "tensors", weights);
+  if (allowedError && !cases.empty())
+    stream << llvm::format("relative L2 error allowed by the certificate: %.3g\n", *allowedError);
   for (const CaseReport &result : cases) {
     stream << result.name << ": " << (result.good() ? "ok" : "failed") << '\n';
     for (const OutputReport &output : result.outputs)
@@ -94,5 +96,6 @@ json::Object VerifyReport::asJson() const {
       {"ok", good()},
       {"files", json::Object{{"checked", files.checked}, {"damaged", json::Array(files.damaged)}}},
       {"tensors", json::Object{{"checked", weights.checked}, {"damaged", json::Array(weights.damaged)}}},
+      {"allowed_rel_l2", allowedError ? json::Value(*allowedError) : json::Value(nullptr)},
       {"cases", std::move(caseArray)}};
 }

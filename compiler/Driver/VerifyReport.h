@@ -30,6 +30,8 @@ struct VerifyReport {
   /// Nothing is checked where there is no manifest.
   HashReport files;
   HashReport weights;
+  /// The relative L2 error that outputs may have, where it is the certificate's.
+  std::optional<double> allowedError;
   std::vector<CaseReport> cases;
 
   /// Whether nothing is damaged and every case matched.
@@ -41,7 +43,7 @@ struct VerifyReport {
   /// A line for files and weights, each case and each output, and what is wrong.
   void print(llvm::raw_ostream &stream) const;
 
-  /// Keys ok, files, tensors, cases.
+  /// Keys ok, files, tensors, allowed_rel_l2, cases.
   llvm::json::Object asJson() const;
 };
 

@@ -6,6 +6,7 @@
 #include "compiler/Artifact/HeaderFile.h"
 #include "compiler/Artifact/Manifest.h"
 #include "compiler/Artifact/OutputFile.h"
+#include "compiler/Driver/Certificate.h"
 #include "compiler/Driver/Diagnostics.h"
 #include "compiler/Driver/Failure.h"
 #include "compiler/Driver/MemoryLimit.h"
@@ -103,6 +104,21 @@ private:
     return record(shared);
   }
 
+  /// Whether some weight is stored as anything but what it is.
+  bool isReduced() const {
+    return llvm::any_of(compilation.weights().list(),
+                        [](const WeightsPlan::Entry &entry) { return bf16Parts(entry.layout) > 0; });
+  }
+
+  /// How far the files written so far are from the original.
+  llvm::json::Object certificate() {
+    ArtifactFiles files;
+    files.name = name;
+    files.library = writer->scratchPath("lib" + name + ".so");
+    files.weights = writer->scratchPath(name + ".weights");
+    return measureCertificate(files, options.modelPath);
+  }
+
   Error writeManifest() {
     manifest.compiler = "pleat " PLEAT_VERSION;
     manifest.llvm = LLVM_VERSION_STRING;
@@ -113,8 +129,10 @@ private:
     manifest.arenaFormula = compilation.arenaFormula();
     std::tie(manifest.flops, manifest.bytesRead) = compilation.workFormulas();
     manifest.ledger = readLedger(compilation.module());
-    for (LedgerRow &row : packRows(compilation.weights()))
+    for (LedgerRow &row : packRows(compilation.weights(), weights))
       manifest.ledger.push_back(std::move(row));
+    if (isReduced())
+      manifest.certificate = certificate();
     std::vector<std::string> hashed{options.modelPath};
     if (!options.recipePath.empty())
       hashed.push_back(options.recipePath);

@@ -44,12 +44,15 @@ void pleat::addStatePasses(OpPassManager &passes) { passes.addNestedPass<func::F
 
 void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::FuncOp>(createRollLayers()); }
 
-void pleat::addKernelPasses(OpPassManager &passes) {
+void pleat::addKernelPasses(OpPassManager &passes, StringRef precision, bool tileProducts) {
   passes.addNestedPass<func::FuncOp>(createExpandFactors());
   passes.addNestedPass<func::FuncOp>(createCountWork());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   addCleanup(passes);
-  passes.addNestedPass<func::FuncOp>(createAssignLayouts());
+  AssignLayoutsOptions layouts;
+  layouts.precision = precision.str();
+  layouts.tileProducts = tileProducts;
+  passes.addNestedPass<func::FuncOp>(createAssignLayouts(layouts));
   passes.addPass(createFormKernels());
   // Not CSE: equal launches that write different outputs are all needed.
   passes.addPass(createCanonicalizerPass());
@@ -70,7 +73,8 @@ void pleat::registerPipelines() {
   PassPipelineRegistration<>("pleat-pipeline-recover", "imported ONNX to recovered IR", addRecoverPasses);
   PassPipelineRegistration<>("pleat-pipeline-states", "recovered IR to appended and replaced states", addStatePasses);
   PassPipelineRegistration<>("pleat-pipeline-roll", "recovered layers to one repeat", addRollPasses);
-  PassPipelineRegistration<>("pleat-pipeline-kernels", "recovered IR to kernels", addKernelPasses);
+  PassPipelineRegistration<>("pleat-pipeline-kernels", "recovered IR to kernels",
+                             [](OpPassManager &passes) { addKernelPasses(passes); });
   PassPipelineRegistration<>("pleat-pipeline-codegen", "kernels to the LLVM dialect, all levels",
                              [](OpPassManager &passes) { addCodegenPasses(passes, {}); });
 }

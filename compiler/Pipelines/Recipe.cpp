@@ -1,6 +1,8 @@
 // YAML to pipeline text, checked key by key against what each pass takes.
 #include "compiler/Pipelines/Recipe.h"
 
+#include "dialects/Pleat/IR/PleatDialect.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/SourceMgr.h"
@@ -11,7 +13,7 @@ namespace yaml = llvm::yaml;
 
 namespace {
 
-enum class ValueKind { Integer, Number, Strings };
+enum class ValueKind { Integer, Number, Precision, Strings };
 
 struct Parameter {
   llvm::StringLiteral key; ///< as in the recipe; the pass's option has the same name
@@ -32,8 +34,14 @@ constexpr Parameter svdParameters[] = {{"targets", ValueKind::Strings},
                                        {"energy", ValueKind::Number}};
 constexpr llvm::StringLiteral svdSizes[] = {"rank", "ratio", "energy"};
 
+constexpr Parameter precisionParameters[] = {{"targets", ValueKind::Strings},
+                                             {"ignore", ValueKind::Strings},
+                                             {"precision", ValueKind::Precision}};
+constexpr llvm::StringLiteral precisionKeys[] = {"precision"};
+
 /// Every pass a recipe may name, under its flag without the prefix.
-constexpr RecipePass recipePasses[] = {{"decompose-svd", svdParameters, svdSizes}};
+constexpr RecipePass recipePasses[] = {{"decompose-svd", svdParameters, svdSizes},
+                                       {"set-precision", precisionParameters, precisionKeys}};
 
 class RecipeParser {
 public:
@@ -141,7 +149,8 @@ private:
       return failed(&node, "expected a key 'pass'");
     unsigned given = llvm::count_if(pass->oneOf, [&](llvm::StringRef key) { return llvm::is_contained(seen, key); });
     if (!pass->oneOf.empty() && given != 1)
-      return failed(&node, "pass " + pass->name.str() + " expects exactly one of " + llvm::join(pass->oneOf, ", "));
+      return failed(&node, "pass " + pass->name.str() + " expects " + (pass->oneOf.size() > 1 ? "exactly one of " : "a key ") +
+                               llvm::join(pass->oneOf, ", "));
     recipe.pipeline += (recipe.pipeline.empty() ? "pleat-" : ",pleat-") + pass->name.str() +
                        (options.empty() ? "" : "{" + options + "}");
     return llvm::Error::success();
@@ -180,6 +189,12 @@ private:
       if (text.empty())
         return failed(node, "key '" + parameter.key.str() + "' expects at least one name");
       return text;
+    }
+    if (parameter.kind == ValueKind::Precision) {
+      llvm::Expected<std::string> name = scalar(node, "a precision");
+      if (name && !symbolizePrecision(*name))
+        return failed(node, "unknown precision '" + *name + "'; known: f32, f32-split, bf16");
+      return name;
     }
     llvm::Expected<std::string> text = scalar(node, "a number");
     if (!text)

@@ -4,9 +4,10 @@
 #include "passes/CPU/EmitAttention/EmitAttention.h"
 #include "passes/CPU/EmitConv/EmitConv.h"
 #include "passes/CPU/EmitConv/EmitPool.h"
+#include "passes/CPU/EmitLinear/EmitLinear.h"
 
 std::optional<mlir::AffineMap> pleat::scratchFor(mlir::func::FuncOp kernel) {
-  for (auto scratchOf : {attentionScratch, convScratch, poolScratch})
+  for (auto scratchOf : {attentionScratch, convScratch, linearScratch, poolScratch})
     if (std::optional<mlir::AffineMap> scratch = scratchOf(kernel))
       return scratch;
   return std::nullopt;

@@ -23,6 +23,8 @@ def Pleat_Dialect : Dialect {
     static llvm::StringRef getKernelAttrName() { return "pleat.kernel"; }
     /// Kernel argument attribute: the LayoutAttr a weight is stored in.
     static llvm::StringRef getLayoutAttrName() { return "pleat.layout"; }
+    /// Attribute of a linear: the Precision, as a string, that its weight is stored in.
+    static llvm::StringRef getPrecisionAttrName() { return "pleat.precision"; }
     /// Module attribute: array of dictionaries, one a weight that a pass has changed, with
     /// pass, weight, class, bytes and flops before and after, and weight_error.
     static llvm::StringRef getLedgerAttrName() { return "pleat.ledger"; }
@@ -44,7 +46,8 @@ class Pleat_Op<string mnemonic, list<Trait> traits = []> : Op<Pleat_Dialect, mne
 def Pleat_Layout : I32EnumAttr<"Layout", "How a stored weight's elements are ordered in the weights file", [
     I32EnumAttrCase<"RowMajor", 0, "row_major">,
     I32EnumAttrCase<"Panel16", 1, "panel16">,
-    I32EnumAttrCase<"AmxBf16", 2, "amx_bf16">
+    I32EnumAttrCase<"AmxBf16", 2, "amx_bf16">,
+    I32EnumAttrCase<"AmxBf16x3", 3, "amx_bf16x3">
   ]> {
   let cppNamespace = "::pleat";
   let genSpecializedAttr = 0;
@@ -53,8 +56,19 @@ def Pleat_LayoutAttr : EnumAttr<Pleat_Dialect, Pleat_Layout, "layout"> {
   let description = [{
     `row_major`: as in the model. `panel16`: a [K, N] matrix as [ceil(N/16)][K][16],
     columns beyond N zero. `amx_bf16`: [ceil(N/32)][ceil(K/32)][2][16][32], pairs of k.
+    `amx_bf16x3`: the same with three parts a block, [ceil(N/32)][ceil(K/32)][3][2][16][32];
+    an element is their sum.
   }];
   let assemblyFormat = "`<` $value `>`";
+}
+
+def Pleat_Precision : I32EnumAttr<"Precision", "How precisely a weight is stored, from the most precise on", [
+    I32EnumAttrCase<"F32", 0, "f32">,
+    I32EnumAttrCase<"F32Split", 1, "f32-split">,
+    I32EnumAttrCase<"BF16", 2, "bf16">
+  ]> {
+  let cppNamespace = "::pleat";
+  let genSpecializedAttr = 0;
 }
 
 def Pleat_Activation : I32EnumAttr<"ActivationKind", "Activation function", [

@@ -1,8 +1,10 @@
-/// What counts as a linear kernel, and how its operands meet the product over panels.
+/// What counts as a linear kernel, which product computes it, and how its operands meet.
 #include "passes/CPU/EmitLinear/EmitLinear.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/CPU/EmitLinear/PanelProduct.h"
+#include "passes/CPU/EmitLinear/TileProduct.h"
+#include "passes/CPU/EmitLinear/WidenedProduct.h"
 #include "passes/CPU/Utils/Elementwise.h"
 
 using namespace mlir;
@@ -21,12 +23,12 @@ struct LinearKernel {
 
 } // namespace
 
-/// The argument that holds a weight in panels. A transposed one is stored as its user sees it.
+/// The argument that holds a packed weight. A transposed one is stored as its user sees it.
 static std::optional<unsigned> panelArgument(func::FuncOp kernel, Value weight) {
   if (auto transposed = weight.getDefiningOp<TransposedOp>())
     weight = transposed.getWeight();
   auto argument = dyn_cast<BlockArgument>(weight);
-  if (!argument || operandLayout(kernel, argument.getArgNumber()) != Layout::Panel16)
+  if (!argument || operandLayout(kernel, argument.getArgNumber()) == Layout::RowMajor)
     return std::nullopt;
   return argument.getArgNumber();
 }
@@ -61,7 +63,48 @@ static std::optional<LinearKernel> matchLinear(func::FuncOp kernel) {
   return LinearKernel{linear, *weight, *x, *destination, *epilogue};
 }
 
-bool pleat::appliesEmitLinear(func::FuncOp kernel, const LevelInfo &) { return matchLinear(kernel).has_value(); }
+/// The weight of `match` as pairs of bf16; nullopt for panels of f32.
+static std::optional<PairPanels> pairPanels(func::FuncOp kernel, LinearKernel &match) {
+  auto type = cast<RankedTensorType>(match.linear.getWeight().getType());
+  PairPanels weights{type.getDimSize(0), type.getDimSize(1), pairParts(operandLayout(kernel, match.weight))};
+  return weights.parts ? std::optional(weights) : std::nullopt;
+}
+
+/// The product of the sizes, where all are known.
+static std::optional<int64_t> constantRows(const StridedView &view) {
+  int64_t rows = 1;
+  for (const Extent &size : ArrayRef(view.sizes).drop_back()) {
+    if (!size.isConstant())
+      return std::nullopt;
+    rows *= size.getCoefficient();
+  }
+  return rows;
+}
+
+/// What a product over pairs needs at the most demanding level.
+static int64_t scratchBytes(const PairPanels &weights, std::optional<int64_t> rows) {
+  int64_t bytes = tileProductScratch(weights, rows);
+  for (const LevelInfo &level : allLevels())
+    bytes = std::max(bytes, widenedProductScratch(weights, rows, level));
+  return bytes;
+}
+
+std::optional<AffineMap> pleat::linearScratch(func::FuncOp kernel) {
+  std::optional<LinearKernel> match = matchLinear(kernel);
+  std::optional<PairPanels> weights = match ? pairPanels(kernel, *match) : std::nullopt;
+  if (!weights)
+    return std::nullopt;
+  unsigned sizes = llvm::count_if(kernelSlots(kernel), [](const Slot &slot) {
+    return slot.kind == Slot::Size || slot.kind == Slot::Index;
+  });
+  int64_t bytes = scratchBytes(*weights, constantRows(match->x));
+  return AffineMap::get(sizes, 0, getAffineConstantExpr(bytes, kernel.getContext()));
+}
+
+bool pleat::appliesEmitLinear(func::FuncOp kernel, const LevelInfo &) {
+  std::optional<LinearKernel> match = matchLinear(kernel);
+  return match && (!pairPanels(kernel, *match) || kernel->hasAttr(kScratchAttrName));
+}
 
 LogicalResult pleat::emitLinear(func::FuncOp kernel, func::FuncOp machine, const LevelInfo &level) {
   std::optional<LinearKernel> match = matchLinear(kernel);
@@ -103,6 +146,12 @@ LogicalResult pleat::emitLinear(func::FuncOp kernel, func::FuncOp machine, const
     Value result = epilogue.evaluate(builder, match->destination.value, position, sums);
     builder.store(result, out.memory(), outOffset(builder, row, column), count);
   };
-  emitPanelProduct(builder, product, level);
+  std::optional<PairPanels> weights = pairPanels(kernel, *match);
+  if (!weights)
+    emitPanelProduct(builder, product, level);
+  else if (level.hasAmx)
+    emitTileProduct(builder, product, *weights, frame.arguments()[match->weight].pointer, frame.scratch());
+  else
+    emitWidenedProduct(builder, product, *weights, values.scratch(), level);
   return success();
 }

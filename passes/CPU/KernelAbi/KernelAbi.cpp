@@ -49,8 +49,13 @@ SmallVector<int64_t> pleat::storedShape(RankedTensorType type, Layout layout) {
     shape.push_back(kPanelColumns);
     return shape;
   case Layout::AmxBf16:
+  case Layout::AmxBf16x3:
+    if (rank >= 5)
+      return shape;
     shape[rank - 2] = llvm::divideCeil(type.getDimSize(rank - 1), 32);
     shape[rank - 1] = llvm::divideCeil(type.getDimSize(rank - 2), 32);
+    if (layout == Layout::AmxBf16x3)
+      shape.push_back(3);
     shape.append({2, 16, 32});
     return shape;
   }
@@ -164,7 +169,8 @@ static SmallVector<Value> rowMajorStrides(OpBuilder &builder, Location loc, Arra
 }
 
 static MemRefType memrefType(RankedTensorType type, Layout layout, bool strided) {
-  Type element = layout == Layout::AmxBf16 ? BFloat16Type::get(type.getContext()) : type.getElementType();
+  bool isPairs = layout == Layout::AmxBf16 || layout == Layout::AmxBf16x3;
+  Type element = isPairs ? BFloat16Type::get(type.getContext()) : type.getElementType();
   if (!strided)
     return MemRefType::get(storedShape(type, layout), element);
   SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);

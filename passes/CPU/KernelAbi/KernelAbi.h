@@ -46,7 +46,7 @@ Layout operandLayout(mlir::func::FuncOp kernel, unsigned operand);
 
 /// The shape in which a weight of tensor type `type` is stored: panel16 turns [K, N] into
 /// [ceil(N/16), K, 16], and a type of rank 3 is that shape already (a gather reads panels
-/// by index). Static sizes are required for packed layouts.
+/// by index), as a type of rank 5 and more is for layouts of bf16. Static sizes are required for packed layouts.
 llvm::SmallVector<int64_t> storedShape(mlir::RankedTensorType type, Layout layout);
 
 /// Creates `func.func @<name>(%slots: !llvm.ptr, %part: i64)` with one block that returns,

@@ -16,7 +16,8 @@ void addPrepareGeneralKernelPasses(mlir::OpPassManager &modulePasses);
 llvm::LogicalResult emitGeneralKernel(mlir::func::FuncOp kernel, mlir::func::FuncOp machine);
 
 /// Adds the passes that take machine functions, filled by `emitGeneralKernel` or by a
-/// family, to the LLVM dialect. `modulePasses` runs on a module of machine functions.
-void addLowerMachineFunctionPasses(mlir::OpPassManager &modulePasses);
+/// family, to the LLVM dialect. `modulePasses` runs on a module of machine functions. With
+/// `expandTiles`, they then run without tile registers.
+void addLowerMachineFunctionPasses(mlir::OpPassManager &modulePasses, bool expandTiles);
 
 } // namespace pleat

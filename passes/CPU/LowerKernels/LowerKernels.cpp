@@ -8,6 +8,7 @@
 #include "passes/CPU/KernelEmitter.h"
 #include "passes/CPU/LowerKernels/GeneralKernel.h"
 
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
@@ -177,7 +178,7 @@ private:
 
   LogicalResult lowerToLLVM(ModuleOp workspace) {
     OpPassManager passes(ModuleOp::getOperationName());
-    addLowerMachineFunctionPasses(passes.nest<ModuleOp>());
+    addLowerMachineFunctionPasses(passes.nest<ModuleOp>(), expandTiles);
     return runPipeline(passes, workspace);
   }
 

@@ -81,10 +81,12 @@ def LowerKernels : Pass<"pleat-lower-kernels", "mlir::ModuleOp"> {
   }];
   let options = [
     ListOption<"levels", "levels", "std::string",
-               "Instruction set levels to compile for; all when empty">
+               "Instruction set levels to compile for; all when empty">,
+    Option<"expandTiles", "expand-tiles", "bool", "false",
+           "Compute without tile registers what the code of a level with AMX does; for tests">
   ];
   let dependentDialects = [
-    "mlir::affine::AffineDialect", "mlir::arith::ArithDialect",
+    "mlir::affine::AffineDialect", "mlir::amx::AMXDialect", "mlir::arith::ArithDialect",
     "mlir::bufferization::BufferizationDialect", "mlir::cf::ControlFlowDialect",
     "mlir::func::FuncDialect", "mlir::linalg::LinalgDialect", "mlir::LLVM::LLVMDialect",
     "mlir::math::MathDialect", "mlir::memref::MemRefDialect", "mlir::scf::SCFDialect",

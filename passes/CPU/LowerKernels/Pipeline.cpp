@@ -2,6 +2,7 @@
 #include "passes/CPU/EmitLoops/EmitLoops.h"
 #include "passes/CPU/ExpandMath/ExpandMath.h"
 #include "passes/CPU/ExpandReshapes/ExpandReshapes.h"
+#include "passes/CPU/ExpandTiles/ExpandTiles.h"
 #include "passes/CPU/LowerKernels/GeneralKernel.h"
 #include "passes/CPU/PlaceTemporaries/PlaceTemporaries.h"
 #include "passes/Conversion/PleatToLinalg/PleatToLinalg.h"
@@ -67,7 +68,9 @@ static void addBufferizePasses(OpPassManager &modulePasses) {
   functions.addPass(pleat::createPlaceTemporaries());
 }
 
-void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses) {
+void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses, bool expandTiles) {
+  if (expandTiles)
+    modulePasses.addNestedPass<func::FuncOp>(pleat::createExpandTiles());
   addBufferizePasses(modulePasses);
   modulePasses.addNestedPass<func::FuncOp>(pleat::createEmitLoops());
   modulePasses.addPass(pleat::createExpandMath());

@@ -6,6 +6,7 @@
 #include "passes/Utils/Ledger.h"
 #include "passes/Utils/Selector.h"
 #include "passes/Utils/WeightData.h"
+#include "passes/Utils/WeightNames.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
@@ -17,21 +18,6 @@ namespace pleat {
 
 using namespace mlir;
 using namespace pleat;
-
-/// What the model calls `weight`, and the ONNX nodes that multiply with it.
-static std::vector<std::string> namesOf(WeightOp weight) {
-  std::vector<std::string> names;
-  if (auto attr = weight.getNamesAttr())
-    for (auto name : attr.getAsRange<StringAttr>())
-      names.push_back(name.str());
-  for (Operation *user : weight->getUsers())
-    user->getLoc()->walk([&](Location location) { // a product with its bias has two names
-      if (auto name = dyn_cast<NameLoc>(location))
-        names.push_back(name.getName().str());
-      return WalkResult::advance();
-    });
-  return names;
-}
 
 /// Whether everything that reads `weight` multiplies with it.
 static bool feedsLinears(WeightOp weight) {
@@ -63,7 +49,7 @@ public:
     getOperation().walk([&](WeightOp weight) {
       auto type = cast<RankedTensorType>(weight.getType());
       if (type.getRank() == 2 && type.getElementType().isF32() && feedsLinears(weight) &&
-          selector->selects(namesOf(weight)))
+          selector->selects(weightNames(weight)))
         selected.push_back(weight);
     });
     for (const std::string &text : selector->unmatched()) {
@@ -80,7 +66,7 @@ private:
   LogicalResult decompose(WeightOp weight) {
     auto type = cast<RankedTensorType>(weight.getType());
     int64_t rows = type.getDimSize(0), columns = type.getDimSize(1);
-    std::vector<std::string> names = namesOf(weight);
+    std::vector<std::string> names = weightNames(weight);
     std::string name = names.empty() ? "weight" : names.front();
 
     llvm::Expected<std::vector<float>> matrix = readWeight(weight);

@@ -1,9 +1,8 @@
-// One weight, one stored order: panels for what is multiplied with, row-major for the rest.
+// One weight, one stored order: packed for what is multiplied with, row-major for the rest.
 #include "passes/Optimization/AssignLayouts/AssignLayouts.h"
 
-#include "dialects/Pleat/IR/PleatDialect.h"
-#include "passes/Analysis/SizeExprs.h"
-#include "passes/Utils/SizeValues.h"
+#include "passes/Optimization/AssignLayouts/PackedGather.h"
+#include "passes/Optimization/AssignLayouts/PrecisionRule.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -17,8 +16,6 @@ namespace pleat {
 
 using namespace mlir;
 using namespace pleat;
-
-static constexpr int64_t panelWidth = 16;
 
 namespace {
 
@@ -80,65 +77,45 @@ WeightOp split(WeightOp weight, ArrayRef<OpOperand *> uses) {
   return copy;
 }
 
-/// `id` as a valid row: negative ids count from the end, and none leaves the table.
-Value validRow(OpBuilder &builder, Location loc, Value id, int64_t rows) {
-  Value row = arith::IndexCastOp::create(builder, loc, builder.getIndexType(), id);
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
-  Value count = arith::ConstantIndexOp::create(builder, loc, rows);
-  Value last = arith::ConstantIndexOp::create(builder, loc, rows - 1);
-  Value negative = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, row, zero);
-  Value fromEnd = arith::AddIOp::create(builder, loc, row, count);
-  row = arith::SelectOp::create(builder, loc, negative, fromEnd, row);
-  row = arith::MaxSIOp::create(builder, loc, row, zero);
-  return arith::MinSIOp::create(builder, loc, row, last);
+void addLinears(const Readers &readers, SmallVectorImpl<LinearOp> &linears) {
+  for (OpOperand *use : readers.direct)
+    linears.push_back(cast<LinearOp>(use->getOwner()));
+  for (OpOperand *use : readers.transposed)
+    for (Operation *user : use->getOwner()->getUsers())
+      linears.push_back(cast<LinearOp>(user));
 }
 
-/// Replaces a gather from a [V, D] table by one from its panels: the table's transpose,
-/// stored as [V/16][D][16], holds row v in lane v % 16 of panel v / 16.
-LogicalResult gatherFromPanels(GatherOp gather, WeightOp table, SizeExprs &sizes, SizeValues &values) {
-  auto type = cast<RankedTensorType>(table.getType());
-  auto resultType = cast<RankedTensorType>(gather.getType());
-  int64_t rows = type.getDimSize(0), rank = resultType.getRank();
-  OpBuilder builder(table);
-  auto panels = RankedTensorType::get({(rows + panelWidth - 1) / panelWidth, type.getDimSize(1), panelWidth},
-                                      type.getElementType());
-  auto packed = WeightOp::create(builder, table.getLoc(), panels, table.getKeyAttr(), table.getValueAttr(),
-                                 table.getNamesAttr(), table.getLayoutAttr(), table.getTransposed());
+/// The linears that multiply with `weight`, and with the other slices of stacks it is in:
+/// one kernel reads them all, in one layout.
+SmallVector<LinearOp> linearsOf(WeightOp weight) {
+  SmallVector<LinearOp> linears;
+  addLinears(readersOf(weight), linears);
+  for (Operation *user : weight->getUsers())
+    if (isa<StackOp>(user))
+      for (Value slice : user->getOperands())
+        if (auto other = slice.getDefiningOp<WeightOp>(); other && other != weight)
+          addLinears(readersOf(other), linears);
+  return linears;
+}
 
-  builder.setInsertionPoint(gather);
-  auto shape = sizes.shapeOf(gather.getResult());
-  if (failed(shape))
-    return gather.emitOpError("expects sizes that follow from the model's dimensions");
-  SmallVector<Value> dynamic;
-  for (auto [size, expr] : llvm::zip(resultType.getShape(), *shape))
-    if (ShapedType::isDynamic(size))
-      dynamic.push_back(values.get(expr));
-  Location loc = gather.getLoc();
-  Value empty = tensor::EmptyOp::create(builder, loc, resultType, dynamic);
-  SmallVector<AffineExpr> leading;
-  for (int64_t axis = 0; axis + 1 < rank; ++axis)
-    leading.push_back(builder.getAffineDimExpr(axis));
-  SmallVector<AffineMap> maps{AffineMap::get(rank, 0, leading, builder.getContext()),
-                              builder.getMultiDimIdentityMap(rank)};
-  SmallVector<utils::IteratorType> loops(rank, utils::IteratorType::parallel);
-  auto body = [&](OpBuilder &b, Location l, ValueRange elements) {
-    Value row = validRow(b, l, elements.front(), rows);
-    Value width = arith::ConstantIndexOp::create(b, l, panelWidth);
-    Value panel = arith::DivUIOp::create(b, l, row, width), lane = arith::RemUIOp::create(b, l, row, width);
-    Value column = linalg::IndexOp::create(b, l, rank - 1);
-    Value element = tensor::ExtractOp::create(b, l, packed.getResult(), ValueRange{panel, column, lane});
-    linalg::YieldOp::create(b, l, element);
-  };
-  auto generic = linalg::GenericOp::create(builder, loc, resultType, gather.getIds(), empty, maps, loops, body);
-  gather.replaceAllUsesWith(generic.getResult(0));
-  gather.erase();
-  sizes.forget();
-  return success();
+/// What the model calls `weight`.
+std::string nameOf(WeightOp weight) {
+  ArrayAttr names = weight.getNamesAttr();
+  return names && !names.empty() ? cast<StringAttr>(names[0]).str() : "weight";
 }
 
 class AssignLayoutsPass : public pleat::impl::AssignLayoutsBase<AssignLayoutsPass> {
 public:
+  using AssignLayoutsBase::AssignLayoutsBase;
+
   void runOnOperation() override {
+    std::optional<Precision> known = symbolizePrecision(precision);
+    if (!known) {
+      getOperation().emitError() << "pleat-assign-layouts: unknown precision '" << precision
+                                 << "'; known: f32, f32-split, bf16";
+      return signalPassFailure();
+    }
+    standard = *known;
     func::FuncOp function = getOperation();
     SizeExprs sizes(function);
     SizeValues values(function, sizes.dims());
@@ -170,12 +147,13 @@ private:
           << "weight of a rolled layer is read in ways that need two orders; it is stored row-major";
       return success();
     }
+    bool transposed = readers.direct.empty();
+    Layout packed = choose(weight, linearsOf(weight), transposed);
     if (!readers.direct.empty() && !readers.transposed.empty()) {
-      setLayout(split(weight, readers.transposed), Layout::Panel16, true);
+      setLayout(split(weight, readers.transposed), packed, true);
       remarkStoredTwice(weight, "it is multiplied with in both orientations");
       readers.transposed.clear();
     }
-    bool transposed = !readers.transposed.empty();
     bool sharePanels = transposed && !weight.getValue(); // a literal has the shape of its op
     if (!sharePanels)
       llvm::append_range(readers.others, readers.gathers);
@@ -183,18 +161,29 @@ private:
       setLayout(split(weight, readers.others), Layout::RowMajor, false);
       remarkStoredTwice(weight, "it is multiplied with and read as it is");
     }
-    setLayout(weight, Layout::Panel16, transposed);
+    setLayout(weight, packed, transposed);
     if (sharePanels)
       for (OpOperand *use : readers.gathers)
-        if (failed(gatherFromPanels(cast<GatherOp>(use->getOwner()), weight, sizes, values)))
+        if (failed(gatherFromPacked(cast<GatherOp>(use->getOwner()), weight, sizes, values)))
           return failure();
     return success();
+  }
+
+  /// The packed layout of `weight`, with a remark where it is not what was asked for.
+  Layout choose(WeightOp weight, ArrayRef<LinearOp> linears, bool transposed) {
+    PrecisionChoice choice = choosePrecision(weight, linears, transposed, standard, tileProducts);
+    if (!choice.refusal.empty())
+      remark::missed(weight.getLoc(), remark::RemarkOpts::name("StaysF32").category("pleat-assign-layouts"))
+          << "\"" + nameOf(weight) + "\" stays f32: " + choice.refusal;
+    return choice.layout;
   }
 
   void remarkStoredTwice(WeightOp weight, StringRef why) {
     remark::missed(weight.getLoc(), remark::RemarkOpts::name("StoredTwice").category("pleat-assign-layouts"))
         << "weight is stored twice: " << why.str();
   }
+
+  Precision standard = Precision::F32;
 };
 
 } // namespace

@@ -26,6 +26,12 @@ static RankedTensorType productType(Value x, int64_t columns) {
 
 namespace {
 
+/// A product of a factored weight's parts keeps what its linear says beside its operands.
+LinearOp inheritAttributes(LinearOp part, LinearOp whole) {
+  part->setDiscardableAttrs(whole->getDiscardableAttrDictionary());
+  return part;
+}
+
 struct ExpandLowRank : OpRewritePattern<LinearOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(LinearOp linear, PatternRewriter &rewriter) const override {
@@ -33,9 +39,11 @@ struct ExpandLowRank : OpRewritePattern<LinearOp> {
     if (!product)
       return failure();
     int64_t rank = cast<RankedTensorType>(product.getU().getType()).getDimSize(1);
-    Value thin = LinearOp::create(rewriter, linear.getLoc(), productType(linear.getX(), rank), linear.getX(),
-                                  product.getU(), Value());
-    rewriter.replaceOpWithNewOp<LinearOp>(linear, linear.getType(), thin, product.getV(), linear.getBias());
+    Location loc = linear.getLoc();
+    auto thin = LinearOp::create(rewriter, loc, productType(linear.getX(), rank), linear.getX(), product.getU(), Value());
+    auto wide = LinearOp::create(rewriter, loc, linear.getType(), inheritAttributes(thin, linear).getResult(),
+                                 product.getV(), linear.getBias());
+    rewriter.replaceOp(linear, inheritAttributes(wide, linear).getResult());
     return success();
   }
 };
@@ -48,12 +56,14 @@ struct ExpandSum : OpRewritePattern<LinearOp> {
       return failure();
     Location loc = linear.getLoc();
     Type type = linear.getType();
-    Value first = LinearOp::create(rewriter, loc, type, linear.getX(), sum.getA(), Value());
-    Value second = LinearOp::create(rewriter, loc, type, linear.getX(), sum.getB(), linear.getBias());
+    auto first = LinearOp::create(rewriter, loc, type, linear.getX(), sum.getA(), Value());
+    auto second = LinearOp::create(rewriter, loc, type, linear.getX(), sum.getB(), linear.getBias());
+    inheritAttributes(first, linear);
+    inheritAttributes(second, linear);
     AffineMap identity = rewriter.getMultiDimIdentityMap(cast<RankedTensorType>(type).getRank());
     SmallVector<utils::IteratorType> loops(identity.getNumDims(), utils::IteratorType::parallel);
     auto add = linalg::GenericOp::create(
-        rewriter, loc, type, first, second, ArrayRef<AffineMap>{identity, identity}, loops,
+        rewriter, loc, type, first.getResult(), second.getResult(), ArrayRef<AffineMap>{identity, identity}, loops,
         [](OpBuilder &b, Location l, ValueRange values) {
           linalg::YieldOp::create(b, l, arith::AddFOp::create(b, l, values[0], values[1]).getResult());
         });

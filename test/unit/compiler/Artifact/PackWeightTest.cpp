@@ -23,12 +23,14 @@ std::vector<Element> counting(uint64_t count) {
   return values;
 }
 
-/// What packWeight gives, as elements; the sizes of its pieces go to `pieces`.
+/// What packWeight gives, as elements; the sizes of its pieces go to `pieces`, the relative
+/// error to `error`.
 template <typename Element>
 std::vector<Element> pack(const WeightStore &store, llvm::StringRef key, WeightLayout layout, bool transposed,
-                          uint64_t windowBytes = kPackWindowBytes, std::vector<size_t> *pieces = nullptr) {
+                          uint64_t windowBytes = kPackWindowBytes, std::vector<size_t> *pieces = nullptr,
+                          double *error = nullptr) {
   std::vector<uint8_t> all;
-  llvm::Error error = packWeight(
+  llvm::Expected<PackError> packed = packWeight(
       store, key, layout, transposed,
       [&](llvm::ArrayRef<uint8_t> bytes) {
         all.insert(all.end(), bytes.begin(), bytes.end());
@@ -37,7 +39,11 @@ std::vector<Element> pack(const WeightStore &store, llvm::StringRef key, WeightL
         return llvm::Error::success();
       },
       windowBytes);
-  EXPECT_FALSE(bool(error)) << llvm::toString(std::move(error));
+  EXPECT_TRUE(bool(packed));
+  if (!packed)
+    ADD_FAILURE() << llvm::toString(packed.takeError());
+  else if (error)
+    *error = packed->relative();
   std::vector<Element> elements(all.size() / sizeof(Element));
   std::memcpy(elements.data(), all.data(), elements.size() * sizeof(Element));
   return elements;
@@ -134,6 +140,48 @@ TEST(PackWeight, bf16_rounds_ties_to_even_and_keeps_nan) {
   EXPECT_EQ(bf16ToFloat(packed[2]), 1 + 4.f / 256);
   EXPECT_TRUE(std::isnan(bf16ToFloat(packed[4])));
   EXPECT_EQ(bf16ToFloat(packed[6]), -INFINITY);
+}
+
+TEST(PackWeight, three_parts_add_up_to_the_weight) {
+  WeightStore store;
+  const int64_t k = 35, n = 50;
+  std::vector<float> values(k * n);
+  uint32_t state = 1;
+  for (float &value : values) { // all digits, magnitudes from 2^-100 on
+    state = state * 1664525 + 1013904223;
+    value = std::ldexp(float(int32_t(state | 1)), int(state >> 8) % 200 - 130);
+  }
+  values[0] = std::numeric_limits<float>::max(); // its nearest bf16 is an infinity
+  values[1] = -INFINITY;
+  values[2] = std::nanf("");
+  std::string key = llvm::cantFail(store.addBytes(bytesOf(values), ElementType::F32, {k, n}, "w"));
+  double error = 1;
+  auto packed = pack<uint16_t>(store, key, WeightLayout::AmxBf16x3, false, kPackWindowBytes, nullptr, &error);
+  ASSERT_EQ(packed.size(), 2u * 2 * 3 * 1024);
+  EXPECT_EQ(error, 0);
+  for (int64_t row = 0; row < 64; ++row)
+    for (int64_t column = 0; column < 64; ++column) {
+      int64_t block = (column / 32) * 2 + row / 32;
+      int64_t inPart = column % 32 / 16 * 512 + row % 32 / 2 * 32 + 2 * (column % 16) + row % 2;
+      float sum = 0;
+      for (int64_t part = 0; part < 3; ++part)
+        sum += bf16ToFloat(packed[(block * 3 + part) * 1024 + inPart]);
+      float expected = row < k && column < n ? values[row * n + column] : 0;
+      if (std::isnan(expected))
+        EXPECT_TRUE(std::isnan(sum));
+      else
+        EXPECT_EQ(sum, expected) << row << ", " << column;
+    }
+}
+
+TEST(PackWeight, error_of_rounding_is_measured) {
+  WeightStore store;
+  // One half of a bf16's last digit in the second element.
+  std::vector<float> values{1, 1 + 1.f / 256};
+  std::string key = llvm::cantFail(store.addBytes(bytesOf(values), ElementType::F32, {1, 2}, "w"));
+  double error = 0;
+  pack<uint16_t>(store, key, WeightLayout::AmxBf16, false, kPackWindowBytes, nullptr, &error);
+  EXPECT_NEAR(error, (1. / 256) / std::sqrt(1 + (1 + 1. / 256) * (1 + 1. / 256)), 1e-9);
 }
 
 TEST(PackWeight, empty_matrices_have_no_bytes) {

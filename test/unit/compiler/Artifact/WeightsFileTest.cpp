@@ -97,18 +97,24 @@ TEST_F(WeightsFile, two_writes_give_the_same_bytes) {
 
 TEST_F(WeightsFile, ledger_rows_sum_up_to_the_file) {
   WeightsPlan plan(store);
-  EXPECT_TRUE(packRows(plan).empty());
+  EXPECT_TRUE(packRows(plan, {}).empty());
   llvm::cantFail(plan.add(matrix, WeightLayout::Panel16, false).takeError());
   llvm::cantFail(plan.add(vector, WeightLayout::RowMajor, false).takeError());
   llvm::cantFail(plan.add(matrix, WeightLayout::AmxBf16, false).takeError());
+  llvm::cantFail(plan.add(matrix, WeightLayout::AmxBf16x3, false).takeError());
   uint64_t sum = 0;
-  std::vector<LedgerRow> rows = packRows(plan);
+  WrittenWeights written = llvm::cantFail(plan.write((folder + "/rows").str()));
+  std::vector<LedgerRow> rows = packRows(plan, written);
   for (const LedgerRow &row : rows)
     sum += row.bytesAfter;
   EXPECT_EQ(sum, write(plan).size());
   EXPECT_EQ(rows.front().weight, "fc.weight");
   EXPECT_EQ(rows.front().kind, LedgerClass::Exact);
+  EXPECT_EQ(rows.front().weightError, std::nullopt);
   EXPECT_EQ(rows[2].kind, LedgerClass::Lossy);
+  EXPECT_TRUE(rows[2].weightError.has_value());
+  EXPECT_EQ(rows[3].kind, LedgerClass::Reassociating);
+  EXPECT_EQ(rows[3].weightError, 0);
 }
 
 TEST_F(WeightsFile, no_weights_no_file) {

@@ -15,6 +15,15 @@ TEST(Recipe, PassWithSelectors) {
             "pleat-decompose-svd{targets=l*.w1,re:fc[12]$ rank=64}");
 }
 
+TEST(Recipe, Precision) {
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: set-precision\n    precision: f32-split\n    ignore: [head]\n"),
+            "pleat-set-precision{precision=f32-split ignore=head}");
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: set-precision\n    precision: f16\n"),
+            "error: r.yaml:4:16: unknown precision 'f16'; known: f32, f32-split, bf16");
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: set-precision\n    targets: [fc1]\n"),
+            "error: r.yaml:3:5: pass set-precision expects a key precision");
+}
+
 TEST(Recipe, NoPasses) { EXPECT_EQ(pipelineOf("version: 1\n"), ""); }
 
 TEST(Recipe, Mistakes) {
@@ -22,7 +31,7 @@ TEST(Recipe, Mistakes) {
   EXPECT_EQ(pipelineOf("version: 2\n"), "error: r.yaml:1:10: expected version 1, but got 2");
   EXPECT_EQ(pipelineOf("passes: []\n"), "error: r.yaml:1:1: expected a key 'version'; write version: 1");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: prune\n"),
-            "error: r.yaml:3:11: unknown pass 'prune'; known: decompose-svd");
+            "error: r.yaml:3:11: unknown pass 'prune'; known: decompose-svd, set-precision");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    ranks: 3\n"),
             "error: r.yaml:4:5: unknown key 'ranks' of pass decompose-svd; known: pass, targets, ignore, rank, ratio, energy");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    rank: many\n"),

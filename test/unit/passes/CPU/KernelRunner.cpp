@@ -125,6 +125,7 @@ lower(llvm::LLVMContext &llvmContext, llvm::StringRef text, llvm::StringRef leve
   mlir::PassManager passes(&context);
   pleat::LowerKernelsOptions options;
   options.levels = {level.str()};
+  options.expandTiles = true;
   passes.addPass(pleat::createLowerKernels(options));
   if (mlir::failed(passes.run(*module)))
     return makeError(messages);

@@ -1,0 +1,78 @@
+// What is measured, and what follows from it for `pleat verify`.
+#include "compiler/Driver/Certificate.h"
+
+#include "compiler/Driver/CompareBuilds.h"
+#include "compiler/Driver/ReferenceBuild.h"
+#include "compiler/Driver/VerbOptions.h"
+
+using namespace pleat;
+using llvm::Error;
+using llvm::Expected;
+namespace json = llvm::json;
+
+static constexpr llvm::StringLiteral kInputs = "random:0";
+// Sizes of dimensions that may have any: enough to reach every part of a kernel.
+static constexpr int64_t kSize = 16;
+static constexpr double kHeadroom = 4;
+// What f32 itself may be off by; see the accuracy goals.
+static constexpr double kPlainError = 1e-5;
+
+/// A small size for each dimension, within its bounds.
+static NamedDims smallDims(const pleat_model_desc &model) {
+  NamedDims dims;
+  for (const pleat_dim_desc &dim : llvm::ArrayRef(model.dims, model.host_dim_count)) {
+    int64_t wanted = std::max(dim.lower, dim.upper ? std::min(dim.upper, kSize) : kSize);
+    dims[dim.name] = dim.lower + (wanted - dim.lower) / dim.step * dim.step;
+  }
+  return dims;
+}
+
+static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model) {
+  Expected<std::unique_ptr<LoadedModel>> loaded = LoadedModel::open(files, {});
+  if (!loaded)
+    return loaded.takeError();
+  std::string level = (*loaded)->info().level_name;
+  Expected<ReferenceBuild> build = ReferenceBuild::make(model, level);
+  if (!build)
+    return build.takeError();
+  Expected<std::unique_ptr<LoadedModel>> reference = LoadedModel::open(build->files(), {});
+  if (!reference)
+    return reference.takeError();
+  NamedDims named = smallDims((*loaded)->descriptor());
+  std::vector<OutputReport> reports;
+  if (Error error = compareBuilds(**loaded, **reference, kInputs, named, Tolerance(), reports))
+    return std::move(error);
+
+  json::Object dims;
+  for (const auto &dim : named)
+    dims[dim.getKey().str()] = dim.getValue();
+  double largest = 0;
+  json::Array outputs;
+  for (const OutputReport &report : reports) {
+    largest = std::max(largest, report.comparison.relativeL2);
+    outputs.push_back(json::Object{{"name", report.name},
+                                   {"rel_l2", jsonNumber(report.comparison.relativeL2)},
+                                   {"max_abs_error", jsonNumber(report.comparison.largestError)}});
+  }
+  return json::Object{{"measured", true},
+                      {"against", "an f32 build without a recipe"},
+                      {"level", level},
+                      {"inputs", kInputs},
+                      {"dims", std::move(dims)},
+                      {"rel_l2", jsonNumber(largest)},
+                      {"allowed_rel_l2", jsonNumber(kHeadroom * largest)},
+                      {"outputs", std::move(outputs)}};
+}
+
+json::Object pleat::measureCertificate(const ArtifactFiles &files, llvm::StringRef model) {
+  Expected<json::Object> certificate = measure(files, model);
+  if (certificate)
+    return std::move(*certificate);
+  return json::Object{{"measured", false}, {"reason", llvm::toString(certificate.takeError())}};
+}
+
+std::optional<double> pleat::allowedError(const json::Object &manifest) {
+  const json::Object *certificate = manifest.getObject("certificate");
+  std::optional<double> allowed = certificate ? certificate->getNumber("allowed_rel_l2") : std::nullopt;
+  return allowed && *allowed > kPlainError ? allowed : std::nullopt;
+}

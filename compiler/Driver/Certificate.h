@@ -1,0 +1,20 @@
+/// The manifest's certificate: how far an artefact is from the uncompressed model.
+#pragma once
+
+#include "compiler/Driver/LoadedModel.h"
+#include "llvm/Support/JSON.h"
+
+namespace pleat {
+
+/// Runs the artefact beside an f32 build of `model` without a recipe, for the level the
+/// runtime chooses here, on random:0 at small sizes. Keys: measured, against, level, inputs,
+/// dims, rel_l2 (the largest), allowed_rel_l2, outputs. What cannot be run here, for whatever
+/// reason, gives {"measured": false, "reason": ...}.
+llvm::json::Object measureCertificate(const ArtifactFiles &files, llvm::StringRef model);
+
+/// The relative L2 error that each output of an artefact may have by its manifest: four
+/// times the measured one, as other inputs and levels differ. nullopt where that is no more
+/// than f32 has, or where nothing has been measured.
+std::optional<double> allowedError(const llvm::json::Object &manifest);
+
+} // namespace pleat
