@@ -1,8 +1,6 @@
 // YAML to pipeline text, checked key by key against what each pass takes.
 #include "compiler/Pipelines/Recipe.h"
 
-#include "dialects/Pleat/IR/PleatDialect.h"
-
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/SourceMgr.h"
@@ -13,11 +11,13 @@ namespace yaml = llvm::yaml;
 
 namespace {
 
-enum class ValueKind { Integer, Number, Precision, Strings };
+enum class ValueKind { Integer, Number, Strings, Word };
 
 struct Parameter {
   llvm::StringLiteral key; ///< as in the recipe; the pass's option has the same name
   ValueKind kind;
+  /// The words that a Word may be.
+  llvm::ArrayRef<llvm::StringLiteral> words = {};
 };
 
 struct RecipePass {
@@ -25,6 +25,8 @@ struct RecipePass {
   llvm::ArrayRef<Parameter> parameters;
   /// Exactly one of these must be given.
   llvm::ArrayRef<llvm::StringLiteral> oneOf;
+  /// What has to run around the pass, as pipeline text.
+  llvm::StringLiteral before = "", after = "";
 };
 
 constexpr Parameter svdParameters[] = {{"targets", ValueKind::Strings},
@@ -34,14 +36,24 @@ constexpr Parameter svdParameters[] = {{"targets", ValueKind::Strings},
                                        {"energy", ValueKind::Number}};
 constexpr llvm::StringLiteral svdSizes[] = {"rank", "ratio", "energy"};
 
+constexpr llvm::StringLiteral precisionWords[] = {"f32", "f32-split", "bf16"};
 constexpr Parameter precisionParameters[] = {{"targets", ValueKind::Strings},
                                              {"ignore", ValueKind::Strings},
-                                             {"precision", ValueKind::Precision}};
+                                             {"precision", ValueKind::Word, precisionWords}};
 constexpr llvm::StringLiteral precisionKeys[] = {"precision"};
 
-/// Every pass a recipe may name, under its flag without the prefix.
-constexpr RecipePass recipePasses[] = {{"decompose-svd", svdParameters, svdSizes},
-                                       {"set-precision", precisionParameters, precisionKeys}};
+constexpr llvm::StringLiteral residualWords[] = {"branch", "block"}, distinctWords[] = {"refuse", "nearest"};
+constexpr Parameter stepParameters[] = {{"iterations", ValueKind::Integer},
+                                        {"residual", ValueKind::Word, residualWords},
+                                        {"distinct", ValueKind::Word, distinctWords}};
+constexpr llvm::StringLiteral stepCounts[] = {"iterations"};
+
+/// Every pass a recipe may name, under its flag without the prefix. Passes see layers
+/// written out; the one that counts them rolls them for itself.
+constexpr RecipePass recipePasses[] = {
+    {"decompose-svd", svdParameters, svdSizes},
+    {"set-precision", precisionParameters, precisionKeys},
+    {"reduce-steps", stepParameters, stepCounts, "func.func(pleat-roll-layers),", ",func.func(pleat-unroll-layers)"}};
 
 class RecipeParser {
 public:
@@ -151,8 +163,8 @@ private:
     if (!pass->oneOf.empty() && given != 1)
       return failed(&node, "pass " + pass->name.str() + " expects " + (pass->oneOf.size() > 1 ? "exactly one of " : "a key ") +
                                llvm::join(pass->oneOf, ", "));
-    recipe.pipeline += (recipe.pipeline.empty() ? "pleat-" : ",pleat-") + pass->name.str() +
-                       (options.empty() ? "" : "{" + options + "}");
+    recipe.pipeline += (recipe.pipeline.empty() ? "" : ",") + pass->before.str() + "pleat-" + pass->name.str() +
+                       (options.empty() ? "" : "{" + options + "}") + pass->after.str();
     return llvm::Error::success();
   }
 
@@ -190,15 +202,15 @@ private:
         return failed(node, "key '" + parameter.key.str() + "' expects at least one name");
       return text;
     }
-    if (parameter.kind == ValueKind::Precision) {
-      llvm::Expected<std::string> name = scalar(node, "a precision");
-      if (name && !symbolizePrecision(*name))
-        return failed(node, "unknown precision '" + *name + "'; known: f32, f32-split, bf16");
-      return name;
-    }
-    llvm::Expected<std::string> text = scalar(node, "a number");
+    llvm::Expected<std::string> text = scalar(node, parameter.kind == ValueKind::Word ? "a word" : "a number");
     if (!text)
       return text;
+    if (parameter.kind == ValueKind::Word) {
+      if (!llvm::is_contained(parameter.words, llvm::StringRef(*text)))
+        return failed(node, "key '" + parameter.key.str() + "' expects one of " + llvm::join(parameter.words, ", ") +
+                                ", but got '" + *text + "'");
+      return text;
+    }
     int64_t integer;
     double number;
     bool valid = parameter.kind == ValueKind::Integer ? !llvm::StringRef(*text).getAsInteger(10, integer)
