@@ -46,13 +46,13 @@ void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::Fu
 
 void pleat::addKernelPasses(OpPassManager &passes, StringRef precision, bool tileProducts) {
   passes.addNestedPass<func::FuncOp>(createExpandFactors());
-  passes.addNestedPass<func::FuncOp>(createCountWork());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   addCleanup(passes);
   AssignLayoutsOptions layouts;
   layouts.precision = precision.str();
   layouts.tileProducts = tileProducts;
   passes.addNestedPass<func::FuncOp>(createAssignLayouts(layouts));
+  passes.addNestedPass<func::FuncOp>(createCountWork());
   passes.addPass(createFormKernels());
   // Not CSE: equal launches that write different outputs are all needed.
   passes.addPass(createCanonicalizerPass());

@@ -1,5 +1,5 @@
-// How much work each op is. Counting happens before kernels are formed, so that fusion does
-// not change the numbers that a measured time is held against.
+// How much work each op is. Counting happens when weights have their layouts, which say how
+// many bytes an element takes, and before kernels are formed.
 #include "passes/Optimization/CountWork/CountWork.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 namespace pleat {
@@ -40,14 +41,30 @@ public:
 private:
   AffineExpr constant(int64_t value) { return getAffineConstantExpr(value, function.getContext()); }
 
-  LogicalResult addBytes(Value tensor, int64_t times) {
+  LogicalResult addBytes(Value tensor, int64_t times) { return addElements(tensor, elementBytes(tensor), times); }
+
+  /// Adds `width` bytes for every element of `tensor`.
+  LogicalResult addElements(Value tensor, int64_t width, int64_t times) {
     auto elements = sizes.elementsOf(tensor);
     if (failed(elements))
       return failure();
-    Type element = cast<RankedTensorType>(tensor.getType()).getElementType();
-    int64_t width = element.isIntOrFloat() ? llvm::divideCeil(element.getIntOrFloatBitWidth(), 8) : 8;
     bytes = bytes + *elements * (width * times);
     return success();
+  }
+
+  static int64_t typeBytes(Type element) {
+    return element.isIntOrFloat() ? llvm::divideCeil(element.getIntOrFloatBitWidth(), 8) : 8;
+  }
+
+  /// Bytes an element takes where it lies.
+  static int64_t elementBytes(Value tensor) {
+    WeightOp weight = weightBehind(tensor);
+    std::optional<Layout> layout = weight ? weight.getLayout() : std::nullopt;
+    if (layout == Layout::AmxBf16)
+      return 2;
+    if (layout == Layout::AmxBf16x3)
+      return 6;
+    return typeBytes(cast<RankedTensorType>(tensor.getType()).getElementType());
   }
 
   /// Adds `each` operations for every element of `tensor`.
@@ -98,7 +115,15 @@ private:
   /// Bytes of the weights that an op reads. A table's rows are as many as the result's.
   LogicalResult countWeights(Operation &op, int64_t times) {
     if (auto gather = dyn_cast<GatherOp>(op); gather && weightBehind(gather.getTable()))
-      return addBytes(gather, times);
+      return addElements(gather, elementBytes(gather.getTable()), times);
+    // A gather of a packed table finds its elements, or their parts, from within its loops.
+    WalkResult walk = op.walk([&](tensor::ExtractOp extract) {
+      bool isTable = weightBehind(extract.getTensor()) != nullptr;
+      bool isCounted = !isTable || succeeded(addElements(op.getResult(0), typeBytes(extract.getType()), times));
+      return isCounted ? WalkResult::advance() : WalkResult::interrupt();
+    });
+    if (walk.wasInterrupted())
+      return failure();
     for (Value operand : op.getOperands())
       if (isa<RankedTensorType>(operand.getType()) && weightBehind(operand) && failed(addBytes(operand, times)))
         return failure();

@@ -69,3 +69,15 @@ func.func @negative_a_size_that_nothing_names(%x: tensor<?x8xf32>, %w: tensor<8x
   %y = pleat.linear %x, %w : tensor<?x8xf32>, tensor<8x4xf32> -> tensor<?x4xf32>
   return %y : tensor<?x4xf32>
 }
+
+// -----
+
+// A weight stored as bf16 takes two bytes an element: 4 8 + 2 48 = 128.
+// CHECK: #[[$WORK:.+]] = affine_map<() -> (96, 128)>
+// CHECK-LABEL: @weight_of_halves
+// CHECK-SAME: pleat.work = #[[$WORK]]
+func.func @weight_of_halves(%x: tensor<1x8xf32>) -> tensor<1x6xf32> {
+  %w = pleat.weight "b3:01" {layout = #pleat.layout<amx_bf16>} : tensor<8x6xf32>
+  %y = pleat.linear %x, %w : tensor<1x8xf32>, tensor<8x6xf32> -> tensor<1x6xf32>
+  return %y : tensor<1x6xf32>
+}
