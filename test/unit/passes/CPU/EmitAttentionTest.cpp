@@ -1,10 +1,9 @@
 // Runs attention kernels of both vector widths over head sizes, lengths, masks and layouts
 // and compares whole outputs with double precision.
-#include "test/unit/passes/CPU/KernelRunner.h"
+#include "test/unit/passes/CPU/KernelTest.h"
 
 #include <cmath>
 #include <cstring>
-#include <gtest/gtest.h>
 
 using namespace pleat::test;
 
@@ -77,17 +76,8 @@ std::string join(std::initializer_list<std::string> sizes) {
   return text + "f32>";
 }
 
-class EmitAttention : public testing::TestWithParam<const char *> {
+class EmitAttention : public KernelTest {
 protected:
-  CompiledKernel compile(const std::string &text) {
-    auto kernel = CompiledKernel::compile(text, GetParam());
-    if (!kernel) {
-      ADD_FAILURE() << llvm::toString(kernel.takeError()) << text;
-      std::abort();
-    }
-    return std::move(*kernel);
-  }
-
   /// q, k, v as [B][H][S|T][D]; `mask` the type of a mask or empty.
   std::string kernelText(const Shape &shape, const std::string &mask) {
     std::string h = std::to_string(shape.heads), g = std::to_string(shape.keyHeads), d = std::to_string(shape.size);

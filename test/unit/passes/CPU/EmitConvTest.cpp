@@ -1,12 +1,11 @@
 // Runs convolution kernels of both vector widths over strides, dilations, pads, groups and
 // ragged sizes, and compares whole outputs with double precision; buffers end at
 // inaccessible pages and scratch begins as NaN.
-#include "test/unit/passes/CPU/KernelRunner.h"
+#include "test/unit/passes/CPU/KernelTest.h"
 
 #include <array>
 #include <cmath>
 #include <cstring>
-#include <gtest/gtest.h>
 #include <random>
 
 using namespace pleat::test;
@@ -110,25 +109,8 @@ struct Text {
   }
 };
 
-/// Sums of `depth` products of numbers up to 1, rounded one by one.
-void expectClose(GuardedBuffer &actual, const std::vector<double> &expected, int64_t depth) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < expected.size(); ++i)
-    ASSERT_NEAR(actual[i], expected[i], 2e-6 + 1e-7 * depth) << "element " << i;
-  EXPECT_TRUE(actual.isIntact());
-}
-
-class EmitConv : public testing::TestWithParam<const char *> {
+class EmitConv : public KernelTest {
 protected:
-  CompiledKernel compile(const std::string &text) {
-    auto kernel = CompiledKernel::compile(text, GetParam());
-    if (!kernel) {
-      ADD_FAILURE() << llvm::toString(kernel.takeError()) << text;
-      std::abort();
-    }
-    return std::move(*kernel);
-  }
-
   void check(const Shape &shape, bool isDynamic = false, int spatial = 2) {
     SCOPED_TRACE(testing::Message() << shape << (isDynamic ? " dynamic" : ""));
     Text text(shape, isDynamic, spatial);

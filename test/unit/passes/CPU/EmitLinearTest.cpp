@@ -1,10 +1,9 @@
 // Runs linear kernels of both vector widths over many shapes and compares whole outputs
 // with double precision; buffers end at inaccessible pages.
-#include "test/unit/passes/CPU/KernelRunner.h"
+#include "test/unit/passes/CPU/KernelTest.h"
 
 #include <cmath>
 #include <cstring>
-#include <gtest/gtest.h>
 
 using namespace pleat::test;
 
@@ -45,25 +44,7 @@ std::string linearKernel(int64_t depth, int64_t columns, const std::string &rows
          b + " -> " + y + "\n  return %y : " + y + "\n}\n";
 }
 
-/// Sums of `depth` products of numbers up to 1, rounded one by one.
-void expectClose(GuardedBuffer &actual, const std::vector<double> &expected, int64_t depth) {
-  ASSERT_EQ(actual.size(), expected.size());
-  for (size_t i = 0; i < expected.size(); ++i)
-    ASSERT_NEAR(actual[i], expected[i], 1e-6 + 1e-7 * depth) << "element " << i;
-  EXPECT_TRUE(actual.isIntact());
-}
-
-class EmitLinear : public testing::TestWithParam<const char *> {
-protected:
-  CompiledKernel compile(const std::string &text) {
-    auto kernel = CompiledKernel::compile(text, GetParam());
-    if (!kernel) {
-      ADD_FAILURE() << llvm::toString(kernel.takeError()) << text;
-      std::abort();
-    }
-    return std::move(*kernel);
-  }
-};
+class EmitLinear : public KernelTest {};
 
 void runDynamic(const CompiledKernel &kernel, int64_t rows, int64_t depth, int64_t columns) {
   SCOPED_TRACE(testing::Message() << rows << " x " << depth << " x " << columns);

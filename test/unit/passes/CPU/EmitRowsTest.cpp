@@ -1,27 +1,16 @@
 // Runs norms, softmax and rotary embedding of both vector widths on rows of many lengths and compares whole
 // outputs with double precision; buffers end at inaccessible pages.
-#include "test/unit/passes/CPU/KernelRunner.h"
+#include "test/unit/passes/CPU/KernelTest.h"
 
 #include <cmath>
 #include <cstring>
 #include <functional>
-#include <gtest/gtest.h>
 
 using namespace pleat::test;
 
 namespace {
 
-class EmitRows : public testing::TestWithParam<const char *> {
-protected:
-  CompiledKernel compile(const std::string &text) {
-    auto kernel = CompiledKernel::compile(text, GetParam());
-    if (!kernel) {
-      ADD_FAILURE() << llvm::toString(kernel.takeError()) << text;
-      std::abort();
-    }
-    return std::move(*kernel);
-  }
-};
+class EmitRows : public KernelTest {};
 
 /// Replaces each `$N` by `length`.
 std::string withLength(std::string text, const std::string &length) {
