@@ -155,7 +155,8 @@ static LogicalResult batchNorm(Lowering &lowering) {
 ArrayRef<SupportedOp> pleat::supportedNorms() {
   static constexpr SupportedOp ops[] = {
       {"BatchNormalization", 9, newestOpset, batchNorm, "inference", "epsilon momentum training_mode"},
-      {"LayerNormalization", 17, newestOpset, norm<true>, "one output", "axis epsilon stash_type"},
+      // Before opset 17 it is ONNX Runtime's, of the same meaning, in the standard's domain.
+      {"LayerNormalization", 1, newestOpset, norm<true>, "one output", "axis epsilon stash_type"},
       {"LogSoftmax", 1, newestOpset, softmax<true>, "", "axis"},
       {"RMSNormalization", 23, newestOpset, norm<false>, "", "axis epsilon stash_type"},
       {"Softmax", 1, newestOpset, softmax<false>, "", "axis"},
