@@ -14,8 +14,9 @@ static constexpr int64_t kTilesPerBlock = 22;
 // k is taken whole up to here, else in blocks of at most kDepthBlock.
 static constexpr int64_t kWholeDepth = 1024;
 static constexpr int64_t kDepthBlock = 512;
-// Weights below this stay in L2, where prefetches only cost.
-static constexpr int64_t kPrefetchBytes = 256 * 1024;
+// Weights below this may stay in L2, where prefetches only cost. Processors without AVX-512
+// have 256 to 512 KiB of it, those with AVX-512 a MiB or more.
+static constexpr int64_t kPrefetchBytes = 64 * 1024, kPrefetchBytesWide = 256 * 1024;
 // Streams ask for 4 KiB ahead: 64 steps of k.
 static constexpr int64_t kStreamAhead = 64;
 // Lines of each panel that a pass asks for.
@@ -51,7 +52,7 @@ public:
       : builder(builder), product(product), level(level),
         panelCount(llvm::divideCeil(product.columns, kPanelColumns)),
         vectorsPerPanel(kPanelColumns / builder.getLanes()),
-        prefetches(product.depth * product.columns * 4 > kPrefetchBytes) {}
+        prefetches(product.depth * product.columns * 4 > (level.lanes < 16 ? kPrefetchBytes : kPrefetchBytesWide)) {}
 
   void emit();
 
