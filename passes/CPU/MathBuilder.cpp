@@ -1,7 +1,7 @@
 // Elementary functions: range reduction, a polynomial or rational fit, reconstruction.
 //
-// exp's coefficients are of a Remez fit with relative weight. Those of 2^r, log, sine and
-// cosine are minimax polynomials, those of erf and tanh minimax rationals in x^2, fitted by
+// exp's coefficients are of a Remez fit with relative weight. Those of 2^r (for
+// `buildExpFlushed` with a first coefficient of 1), log, sine and cosine are minimax polynomials, those of erf and tanh minimax rationals in x^2, fitted by
 // iteratively reweighted least squares on Chebyshev nodes with relative weight and then
 // scaled by the common factor for which rounding the coefficients hurts least.
 #include "passes/CPU/MathBuilder.h"
@@ -50,9 +50,14 @@ Value pleat::buildExp(OpBuilder &builder, Location loc, Value x) {
 Value pleat::buildExpFlushed(OpBuilder &builder, Location loc, Value x) {
   FloatOps f(builder, loc, x.getType());
   constexpr float kLeast = -87.3f; // just above ln(2^-126)
-  // Below that the product means nothing, and is not chosen.
-  auto [p, n] = splitExp(f, x);
-  Value scaled = f.mul(p, f.powerOfTwo(n));
+  // x log2(e) = n + r. Rounding to n leaves n + 127 in the low bits: the exponent of 2^n.
+  Value log2e = f.constant(1.44269502f), round = f.constant(kRound + 127);
+  Value shifted = f.fma(x, log2e, round);
+  Value r = f.fma(x, log2e, f.sub(round, shifted));
+  r = f.fma(x, f.constant(1.92596303e-8f), r);
+  Value p = f.hornerOfPairs(r, {1.0f, 0.693147004f, 0.240222424f, 0.0555073358f, 0.00967151299f, 0.00132647273f});
+  Value scaled = f.mul(p, f.fromBits(f.shiftLeft(f.bits(shifted), 23)));
+  // Below kLeast the product means nothing, and is not chosen.
   return f.select(f.notLessOrEqual(x, f.constant(kLeast)), scaled, f.constant(0.0f));
 }
 

@@ -20,9 +20,10 @@ mlir::Value buildExp(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x
 /// 2^y; at most 1 ULP, denormal results included.
 mlir::Value buildExp2(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value y);
 
-/// e^x for x below 88, or NaN; at most 1 ULP; results below e^-87.3 are 0. For softmax:
-/// one scaling less than `buildExp`, and masked scores never make denormals, which
-/// processors handle in microcode (about 1.7 times the time of a whole attention).
+/// e^x for x below 88, or NaN; at most 3 ULP, and 1 at 0; results below e^-87.3 are 0. For
+/// softmax, whose sums carry larger errors: fewer operations than `buildExp` and half their
+/// depth, and masked scores never make denormals, which processors handle in microcode
+/// (about 1.7 times the time of a whole attention).
 mlir::Value buildExpFlushed(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x);
 
 /// Natural logarithm; at most 2 ULP. 0 gives -inf, negative numbers NaN.
