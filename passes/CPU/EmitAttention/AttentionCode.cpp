@@ -16,6 +16,11 @@ using namespace pleat;
 static constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 // Below this many queries, packing the keys costs more than it saves.
 static constexpr int64_t kPackedQueries = 4;
+// Two multiplications a cycle with a latency of four.
+static constexpr int64_t kBusyAccumulators = 8;
+// Rows whose softmax shares loops: alone, a row's few vectors do not hide the latency of
+// its reductions.
+static constexpr int64_t kSoftmaxRows = 2;
 
 namespace {
 
@@ -35,7 +40,8 @@ public:
   AttentionCode(KernelBuilder &builder, const AttentionProblem &problem, const LevelInfo &level)
       : builder(builder), problem(problem), level(level),
         rowLength(builder.mul(panelsOf(problem.tokens), kTokenPanel)),
-        packedKeys(builder.mul(rowLength, kQueryTile)) {}
+        packedKeys(builder.mul(rowLength, kQueryTile)),
+        keyRanges(builder.add(packedKeys, builder.mul(rowLength, problem.keySize))) {}
 
   void emit() {
     Value items = builder.mul(problem.batches, problem.heads);
@@ -83,12 +89,14 @@ private:
   void emitQuery(const Head &head, Value query);
   void packKeys(const Head &head);
   KeyRange keysOf(const Head &head, ArrayRef<QueryRow> rows);
+  KeyRange keysOfTile(const Head &head, ArrayRef<QueryRow> rows, Value startsMask);
   void emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys);
   void emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys);
-  Value emitSoftmax(const Head &head, const QueryRow &row, const KeyRange &keys);
+  SmallVector<Value> emitSoftmax(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys);
   void emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys, ArrayRef<Value> factors);
 
-  template <typename Body> Value foldScores(const QueryRow &row, const KeyRange &keys, Value init, Body body);
+  template <typename Body>
+  SmallVector<Value> foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init, Body body);
   Value maskRow(const Head &head, const QueryRow &row) {
     return builder.add(builder.mul(row.number, problem.mask->tokenStride), head.mask);
   }
@@ -105,6 +113,7 @@ private:
   const LevelInfo &level;
   Value rowLength;  ///< of a row of scores
   Value packedKeys; ///< offset in scratch: [ceil(T/16)][D][16]
+  Value keyRanges;  ///< offset in scratch: [ceil(S/6)][2], integers, where heads share them
 };
 
 } // namespace
@@ -139,6 +148,16 @@ KeyRange AttentionCode::keysOf(const Head &head, ArrayRef<QueryRow> rows) {
   for (const QueryRow &row : rows)
     maskRows.push_back(maskRow(head, row));
   return emitVisibleKeys(builder, problem.mask->memory, maskRows, limit);
+}
+
+/// As `keysOf`; where heads share ranges, searched for the first head and kept for the others.
+KeyRange AttentionCode::keysOfTile(const Head &head, ArrayRef<QueryRow> rows, Value startsMask) {
+  if (!problem.sharesKeyRanges)
+    return keysOf(head, rows);
+  Value tile = builder.div(rows.front().number, builder.index(kQueryTile));
+  Value place = builder.add(keyRanges, builder.mul(tile, kKeyRangeFloats));
+  builder.ifElse(startsMask, [&] { storeKeyRange(builder, keysOf(head, rows), problem.scratch, place); }, [] {});
+  return loadKeyRange(builder, problem.scratch, place);
 }
 
 /// Scores of a range of keys (its end rounded up to a panel) for a tile of queries.
@@ -190,59 +209,75 @@ void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, const
   });
 }
 
-/// Folds `body(column, mask, sum)` over the vectors of scores of `keys`; `mask` is null
-/// where the row sees every lane.
+/// Folds `body(row, column, mask, sum)` over the vectors of scores of `keys`, for all rows in
+/// one loop; `mask` is null where every row sees every lane.
 template <typename Body>
-Value AttentionCode::foldScores(const QueryRow &row, const KeyRange &keys, Value init, Body body) {
+SmallVector<Value> AttentionCode::foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init, Body body) {
   int64_t lanes = builder.getLanes();
-  Value whole = builder.min(row.limit, keys.end);
-  Value seen = builder.mul(builder.div(whole, builder.index(lanes)), lanes);
-  Value sum = builder.loop(keys.begin, seen, lanes, init, [&](Value column, ValueRange carried) {
-    return SmallVector<Value>{body(column, Value(), carried.front())};
-  }).front();
+  auto wholeOf = [&](const QueryRow &row) { return builder.min(row.limit, keys.end); };
+  // The first row sees the fewest keys.
+  Value seen = builder.mul(builder.div(wholeOf(rows.front()), builder.index(lanes)), lanes);
+  SmallVector<Value> sums(rows.size(), init);
+  sums = builder.loop(keys.begin, seen, lanes, sums, [&](Value column, ValueRange carried) {
+    SmallVector<Value> next;
+    for (auto [row, sum] : llvm::zip(rows, carried))
+      next.push_back(body(row, column, Value(), sum));
+    return next;
+  });
   Value rest = builder.max(seen, keys.begin);
-  return builder.loop(rest, keys.end, lanes, sum, [&](Value column, ValueRange carried) {
-    Value mask = builder.mask(builder.subOrZero(whole, column));
-    return SmallVector<Value>{body(column, mask, carried.front())};
-  }).front();
+  return builder.loop(rest, keys.end, lanes, sums, [&](Value column, ValueRange carried) {
+    SmallVector<Value> next;
+    for (auto [row, sum] : llvm::zip(rows, carried))
+      next.push_back(body(row, column, builder.mask(builder.subOrZero(wholeOf(row), column)), sum));
+    return next;
+  });
 }
 
-/// Turns the scores of `keys` into exponentials (0 beyond what the row sees) and returns the
-/// factor that makes their sum one.
-Value AttentionCode::emitSoftmax(const Head &head, const QueryRow &row, const KeyRange &keys) {
+/// Turns the scores of `keys` into exponentials (0 beyond what a row sees) and returns the
+/// factors that make each row's sum one.
+SmallVector<Value> AttentionCode::emitSoftmax(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys) {
   Value scale = builder.splat(problem.scale);
-  Value maskBegin = problem.mask ? maskRow(head, row) : Value();
-  Value seenEnd = builder.min(row.limit, keys.end);
-  Value largest = foldScores(row, keys, builder.splat(kMinusInfinity), [&](Value column, Value seen, Value max) {
+  auto maskAt = [&](const QueryRow &row, Value column, Value seen) {
+    if (!problem.maskHasColumns)
+      return builder.broadcast(builder.loadScalar(problem.mask->memory, maskRow(head, row)));
+    Value count = seen ? builder.subOrZero(builder.min(row.limit, keys.end), column) : builder.index(builder.getLanes());
+    return builder.load(problem.mask->memory, builder.add(maskRow(head, row), column), count);
+  };
+  auto largest = foldScores(rows, keys, builder.splat(kMinusInfinity),
+                            [&](const QueryRow &row, Value column, Value seen, Value max) {
     Value offset = builder.add(row.scores, column);
-    Value score = mul(builder.load(problem.scratch, offset), scale);
-    if (problem.mask && !problem.maskHasColumns)
-      score = add(score, builder.broadcast(builder.loadScalar(problem.mask->memory, maskBegin)));
-    else if (problem.mask)
-      score = add(score, builder.load(problem.mask->memory, builder.add(maskBegin, column),
-                                      seen ? builder.subOrZero(seenEnd, column) : builder.index(builder.getLanes())));
+    Value score = builder.load(problem.scratch, offset);
+    score = problem.mask ? builder.fma(score, scale, maskAt(row, column, seen)) : mul(score, scale);
     if (seen)
       score = arith::SelectOp::create(builder, seen, score, builder.splat(kMinusInfinity));
     builder.store(score, problem.scratch, offset);
     return builder.maxps(score, max);
   });
-  Value max = builder.maxOfLanes(largest);
-  Value base = max;
-  if (problem.maskedRowsZero)
-    base = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), max);
-  Value bases = builder.broadcast(base);
-  Value sums = foldScores(row, keys, builder.splat(0), [&](Value column, Value seen, Value sum) {
+  SmallVector<Value> maxima, bases;
+  for (Value lanes : largest) {
+    maxima.push_back(builder.maxOfLanes(lanes));
+    Value base = maxima.back();
+    if (problem.maskedRowsZero)
+      base = arith::SelectOp::create(builder, isMinusInfinity(base), scalar(0), base);
+    bases.push_back(builder.broadcast(base));
+  }
+  auto sums = foldScores(rows, keys, builder.splat(0), [&](const QueryRow &row, Value column, Value, Value sum) {
     Value offset = builder.add(row.scores, column);
     // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
-    Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), bases);
+    Value base = bases[&row - rows.data()];
+    Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), base);
     Value power = buildExpFlushed(builder, builder.getLoc(), distance);
     builder.store(power, problem.scratch, offset);
     return add(sum, power);
   });
-  Value factor = arith::DivFOp::create(builder, scalar(1), builder.sumOfLanes(sums));
-  if (problem.maskedRowsZero)
-    factor = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), factor);
-  return factor;
+  SmallVector<Value> factors;
+  for (auto [max, sum] : llvm::zip(maxima, sums)) {
+    Value factor = arith::DivFOp::create(builder, scalar(1), builder.sumOfLanes(sum));
+    if (problem.maskedRowsZero)
+      factor = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), factor);
+    factors.push_back(factor);
+  }
+  return factors;
 }
 
 /// Products of exponentials and values of `keys`, scaled and stored.
@@ -260,6 +295,8 @@ void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const
       operands.rowOffsets.push_back(row.scores);
     for (int64_t vector = first; vector < first + count; ++vector)
       operands.columnOffsets.push_back(builder.add(head.value, vector * lanes));
+    while (operands.chains < kTileUnroll && operands.chains * operands.size() < kBusyAccumulators)
+      operands.chains *= 2;
     SmallVector<Value> sums(operands.size(), builder.splat(0));
     sums = emitTile(builder, operands, keys.begin, keys.end, sums);
     for (auto [index, sum] : llvm::enumerate(sums)) {
@@ -282,17 +319,20 @@ void AttentionCode::emitTiles(Value item, Value firstItem) {
   Value startsPart = builder.compare(arith::CmpIPredicate::eq, item, firstItem);
   Value packs = arith::OrIOp::create(builder, startsKey, startsPart);
   builder.ifElse(packs, [&] { packKeys(head); }, [] {});
+  Value inBatch = builder.rem(item, builder.index(problem.heads));
+  Value startsBatch = builder.compare(arith::CmpIPredicate::eq, inBatch, builder.index(0));
+  Value startsMask = arith::OrIOp::create(builder, startsBatch, startsPart);
 
   Value lastQuery = builder.sub(problem.queries, builder.index(1));
   builder.loop(builder.index(0), problem.queries, kQueryTile, [&](Value first) {
     SmallVector<QueryRow> rows;
     for (int64_t slot = 0; slot < kQueryTile; ++slot)
       rows.push_back(rowOf(builder.min(builder.add(first, slot), lastQuery), slot));
-    KeyRange keys = keysOf(head, rows);
+    KeyRange keys = keysOfTile(head, rows, startsMask);
     emitPackedScores(head, rows, keys);
     SmallVector<Value> factors;
-    for (const QueryRow &row : rows)
-      factors.push_back(emitSoftmax(head, row, keys));
+    for (int64_t slot = 0; slot < kQueryTile; slot += kSoftmaxRows)
+      llvm::append_range(factors, emitSoftmax(head, ArrayRef(rows).slice(slot, kSoftmaxRows), keys));
     emitOutputs(head, rows, keys, factors);
   });
 }
@@ -301,8 +341,7 @@ void AttentionCode::emitQuery(const Head &head, Value query) {
   QueryRow row = rowOf(query, 0);
   KeyRange keys = keysOf(head, row);
   emitPlainScores(head, row, keys);
-  Value factor = emitSoftmax(head, row, keys);
-  emitOutputs(head, row, keys, factor);
+  emitOutputs(head, row, keys, emitSoftmax(head, row, keys));
 }
 
 void pleat::emitAttentionLoops(KernelBuilder &builder, const AttentionProblem &problem, const LevelInfo &level) {

@@ -20,6 +20,7 @@ struct AttentionProblem {
   HeadedTensor query, key, value, result;
   std::optional<HeadedTensor> mask; ///< tokens of S; 0 strides where broadcast
   bool maskHasColumns = false;      ///< the mask differs along T
+  bool sharesKeyRanges = false;     ///< and not along H; scratch has room for the keys of each tile
   mlir::Value batches, queries, tokens;
   int64_t heads, headsPerKey;   ///< H and H / Hkv
   int64_t keySize, valueSize;   ///< D and Dv

@@ -89,22 +89,35 @@ static unsigned scratchDimCount(func::FuncOp kernel) {
   });
 }
 
-static std::optional<AffineMap> scratchOf(func::FuncOp kernel, const AttentionKernel &match) {
-  const Extent &tokens = match.key.sizes[2];
-  MLIRContext *context = kernel.getContext();
-  AffineExpr count = getAffineConstantExpr(tokens.getCoefficient(), context);
-  if (tokens.getSymbols().size() > 1)
+/// `size` over what a scratch map is applied to.
+static std::optional<AffineExpr> scratchExpr(func::FuncOp kernel, const Extent &size) {
+  AffineExpr expr = getAffineConstantExpr(size.getCoefficient(), kernel.getContext());
+  if (size.getSymbols().size() > 1)
     return std::nullopt;
-  if (!tokens.isConstant()) {
-    std::optional<unsigned> dim = scratchDim(kernel, tokens.getSymbols().front());
-    if (!dim)
-      return std::nullopt;
-    count = getAffineDimExpr(*dim, context) * count;
-  }
+  if (size.isConstant())
+    return expr;
+  std::optional<unsigned> dim = scratchDim(kernel, size.getSymbols().front());
+  if (!dim)
+    return std::nullopt;
+  return getAffineDimExpr(*dim, kernel.getContext()) * expr;
+}
+
+/// Whether heads see the same keys, so that one search for them serves all.
+static bool sharesKeyRanges(func::FuncOp kernel, const AttentionKernel &match) {
+  return match.mask && match.mask->strides[1].isConstant(0) && match.mask->strides.back().isConstant(1) &&
+         !match.query.sizes[1].isConstant(1) && scratchExpr(kernel, match.query.sizes[2]);
+}
+
+static std::optional<AffineMap> scratchOf(func::FuncOp kernel, const AttentionKernel &match) {
+  std::optional<AffineExpr> tokens = scratchExpr(kernel, match.key.sizes[2]);
+  if (!tokens)
+    return std::nullopt;
   // Rows of scores for a tile and one head's packed keys, each a multiple of a panel.
-  int64_t floats = kQueryTile + match.key.sizes[3].getCoefficient();
-  AffineExpr bytes = (count + (kTokenPanel - 1)) * (floats * int64_t(sizeof(float)));
-  return AffineMap::get(scratchDimCount(kernel), 0, bytes);
+  AffineExpr floats = (*tokens + (kTokenPanel - 1)) * (kQueryTile + match.key.sizes[3].getCoefficient());
+  // A range for each tile of queries; a number for each query and one more are enough.
+  if (sharesKeyRanges(kernel, match))
+    floats = floats + *scratchExpr(kernel, match.query.sizes[2]) + 1;
+  return AffineMap::get(scratchDimCount(kernel), 0, floats * int64_t(sizeof(float)));
 }
 
 std::optional<AffineMap> pleat::attentionScratch(func::FuncOp kernel) {
@@ -134,6 +147,7 @@ LogicalResult pleat::emitAttention(func::FuncOp kernel, func::FuncOp machine, co
   if (match->mask) {
     problem.mask = headed(*match->mask);
     problem.maskHasColumns = match->mask->strides.back().isConstant(1);
+    problem.sharesKeyRanges = sharesKeyRanges(kernel, *match);
   }
   problem.batches = values.value(builder, match->query.sizes[0]);
   problem.queries = values.value(builder, match->query.sizes[2]);

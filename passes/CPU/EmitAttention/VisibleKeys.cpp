@@ -108,3 +108,20 @@ private:
 KeyRange pleat::emitVisibleKeys(KernelBuilder &builder, Value mask, ArrayRef<Value> rows, Value end) {
   return KeySearch(builder, mask, rows, end).emit();
 }
+
+void pleat::storeKeyRange(KernelBuilder &builder, const KeyRange &range, Value memory, Value offset) {
+  auto store = [&](Value key, Value place) {
+    Value integer = arith::IndexCastUIOp::create(builder, builder.getI32Type(), key);
+    builder.storeScalar(arith::BitcastOp::create(builder, builder.getF32Type(), integer), memory, place);
+  };
+  store(range.begin, offset);
+  store(range.end, builder.add(offset, 1));
+}
+
+KeyRange pleat::loadKeyRange(KernelBuilder &builder, Value memory, Value offset) {
+  auto load = [&](Value place) -> Value {
+    Value integer = arith::BitcastOp::create(builder, builder.getI32Type(), builder.loadScalar(memory, place));
+    return arith::IndexCastUIOp::create(builder, builder.getIndexType(), integer);
+  };
+  return {load(offset), load(builder.add(offset, 1))};
+}

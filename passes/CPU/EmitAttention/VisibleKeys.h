@@ -20,4 +20,11 @@ struct KeyRange {
 KeyRange emitVisibleKeys(KernelBuilder &builder, mlir::Value mask, llvm::ArrayRef<mlir::Value> rows,
                          mlir::Value end);
 
+/// Elements of f32 memory that a stored range takes.
+inline constexpr int64_t kKeyRangeFloats = 2;
+
+/// Keeps a range in f32 memory, as the bits of two integers below 2^31.
+void storeKeyRange(KernelBuilder &builder, const KeyRange &range, mlir::Value memory, mlir::Value offset);
+KeyRange loadKeyRange(KernelBuilder &builder, mlir::Value memory, mlir::Value offset);
+
 } // namespace pleat

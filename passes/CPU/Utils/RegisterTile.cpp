@@ -48,21 +48,36 @@ static void emitStep(KernelBuilder &builder, const TileOperands &operands, Value
   }
 }
 
+/// The sums of each element's chains, by halving.
+static SmallVector<Value> joinChains(KernelBuilder &builder, const TileOperands &operands, SmallVector<Value> sums) {
+  size_t size = operands.size();
+  for (int64_t chains = operands.chains; chains > 1; chains /= 2) {
+    for (size_t index = 0; index < chains / 2 * size; ++index)
+      sums[index] = arith::AddFOp::create(builder, sums[index], sums[index + chains / 2 * size]);
+    sums.truncate(chains / 2 * size);
+  }
+  return sums;
+}
+
 SmallVector<Value> pleat::emitTile(KernelBuilder &builder, const TileOperands &operands, Value kBegin, Value kEnd,
                                    SmallVector<Value> accumulators, TilePrefetch prefetch) {
+  size_t size = operands.size();
+  if (operands.chains > 1)
+    accumulators.append(size * (operands.chains - 1), builder.splat(0));
   auto body = [&](int64_t steps, bool prefetches) {
     return [&, steps, prefetches](Value k, ValueRange carried) {
       SmallVector<Value> sums(carried);
       if (prefetches)
         prefetch(k);
       for (int64_t step = 0; step < steps; ++step)
-        emitStep(builder, operands, builder.add(k, step), sums);
+        emitStep(builder, operands, builder.add(k, step),
+                 MutableArrayRef(sums).slice(step % operands.chains * size, size));
       return sums;
     };
   };
   std::optional<int64_t> length = getConstantIntValue(builder.sub(kEnd, kBegin));
   if (length && *length <= kStraightSteps && !prefetch)
-    return body(*length, false)(kBegin, accumulators);
+    return joinChains(builder, operands, body(*length, false)(kBegin, accumulators));
   Value whole = builder.div(builder.sub(kEnd, kBegin), builder.index(kTileUnroll));
   Value mainEnd = builder.add(kBegin, builder.mul(whole, kTileUnroll));
   std::optional<int64_t> steps = getConstantIntValue(whole);
@@ -71,5 +86,5 @@ SmallVector<Value> pleat::emitTile(KernelBuilder &builder, const TileOperands &o
   std::optional<int64_t> stop = getConstantIntValue(mainEnd), end = getConstantIntValue(kEnd);
   if (!stop || !end || *stop < *end)
     accumulators = builder.loop(mainEnd, kEnd, 1, accumulators, body(1, false));
-  return accumulators;
+  return joinChains(builder, operands, accumulators);
 }

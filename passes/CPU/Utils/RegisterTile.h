@@ -14,6 +14,9 @@ struct TileOperands {
   mlir::Value aStep, bStep;
   /// Lanes of the last column vector that may be read; the width when all.
   int64_t lastCount;
+  /// Sums that each element is made of, 1, 2 or 4: chain c takes every chains-th step of a
+  /// pass. More than one keeps the multipliers busy where a tile has few accumulators.
+  int64_t chains = 1;
 
   size_t size() const { return rowOffsets.size() * columnOffsets.size(); }
 };
@@ -26,7 +29,7 @@ using TilePrefetch = llvm::function_ref<void(mlir::Value k)>;
 
 /// Adds A B over k in [kBegin, kEnd) to `accumulators` (rows times column vectors, row by
 /// row) and returns them. Every element sums in ascending k, one fma each, whatever the
-/// tile's shape.
+/// tile's shape; with several chains, each of them does.
 llvm::SmallVector<mlir::Value> emitTile(KernelBuilder &builder, const TileOperands &operands,
                                         mlir::Value kBegin, mlir::Value kEnd,
                                         llvm::SmallVector<mlir::Value> accumulators, TilePrefetch prefetch = {});

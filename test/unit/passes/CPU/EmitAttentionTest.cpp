@@ -11,7 +11,10 @@ namespace {
 
 constexpr int64_t kTile = 6, kPanel = 16;
 
-int64_t scratchBytes(int64_t tokens, int64_t size) { return (tokens + kPanel - 1) * (kTile + size) * sizeof(float); }
+/// `maskedQueries`: queries under a mask that heads share; the keys each tile sees are kept.
+int64_t scratchBytes(int64_t tokens, int64_t size, int64_t maskedQueries = -1) {
+  return ((tokens + kPanel - 1) * (kTile + size) + maskedQueries + 1) * sizeof(float);
+}
 
 /// One attention; element (b, h, i, d) of a tensor is at the sum of index times stride.
 struct Shape {
@@ -88,7 +91,7 @@ protected:
     std::string dims = mask.empty() ? "(a, b, c, t, e, f, g, h)" : "(a, b, c, t, e, f, m, n, g, h)";
     return "func.func @k(%q: " + q + ", %k: " + k + ", %v: " + k + (mask.empty() ? "" : ", %m: " + mask) + ") -> " +
            q + " attributes {pleat.kernel, pleat.parallel, pleat.scratch = affine_map<" + dims + " -> ((t + 15) * " +
-           std::to_string(4 * (kTile + shape.size)) + ")>} {\n%y = pleat.attention %q, %k, %v" +
+           std::to_string(4 * (kTile + shape.size)) + (mask.empty() ? "" : " + (b + 1) * 4") + ")>} {\n%y = pleat.attention %q, %k, %v" +
            (mask.empty() ? "" : " mask %m") + " " + attributes + " : " + q + ", " + k + ", " + k +
            (mask.empty() ? "" : ", " + mask) + " -> " + q + "\nreturn %y : " + q + "\n}";
   }
@@ -158,7 +161,7 @@ TEST_P(EmitAttention, MaskPerKeyAndPerPair) {
         std::vector<int64_t> operands = {q.address(), 2, queries, k.address(), 2, tokens, v.address(), 2, tokens,
                                          mask.address()};
         operands.insert(operands.end(), {perPair ? queries : 2, tokens, out.address(), 2, queries});
-        kernel.run(operands, 2, scratchBytes(tokens, 16));
+        kernel.run(operands, 2, scratchBytes(tokens, 16, queries));
         expectClose(out, expected);
       }
     }
@@ -191,9 +194,33 @@ TEST_P(EmitAttention, KeysThatAMaskHidesAreNotRead) {
               k[(h * tokens + j) * 8 + d] = v[(h * tokens + j) * 8 + d] = NAN;
         kernel.run({q.address(), 1, queries, k.address(), 1, tokens, v.address(), 1, tokens, mask.address(), queries,
                     tokens, out.address(), 1, queries},
-                   2, scratchBytes(tokens, 8));
+                   2, scratchBytes(tokens, 8, queries));
         expectClose(out, expected);
       }
+}
+
+// What one head's queries see serves the other heads of a batch, but not the next batch.
+TEST_P(EmitAttention, BatchesUnderDifferentMasks) {
+  Shape shape{2, 3, 3, 13, 40, 8};
+  CompiledKernel kernel = compile(kernelText(shape, "tensor<2x1x?x?xf32>"));
+  GuardedBuffer q(6 * 13 * 8), k(6 * 40 * 8), v(k.size()), mask(2 * 13 * 40);
+  fillRandom(q.data(), q.size(), 1);
+  fillRandom(k.data(), k.size(), 2);
+  fillRandom(v.data(), v.size(), 3);
+  for (int64_t batch = 0; batch < 2; ++batch)
+    for (int64_t i = 0; i < 13; ++i)
+      for (int64_t j = 0; j < 40; ++j)
+        mask[(batch * 13 + i) * 40 + j] = (j < 16) == (batch == 0) ? 0.25f * (j % 3) : -INFINITY;
+  Strides qs = byHead(3, 13, 8), ks = byHead(3, 40, 8);
+  std::vector<double> expected =
+      attention(shape, q.data(), qs, k.data(), ks, v.data(), ks, mask.data(), {13 * 40, 0, 40}, 1);
+  for (int64_t parts : {1, 2, 4}) {
+    SCOPED_TRACE(testing::Message() << parts << " parts");
+    GuardedBuffer out(q.size());
+    kernel.run({q.address(), 2, 13, k.address(), 2, 40, v.address(), 2, 40, mask.address(), 13, 40, out.address(), 2, 13},
+               parts, scratchBytes(40, 8, 13));
+    expectClose(out, expected);
+  }
 }
 
 TEST_P(EmitAttention, NaNInAMaskStays) {
@@ -207,7 +234,7 @@ TEST_P(EmitAttention, NaNInAMaskStays) {
     mask[i * 40] = 0;
   mask[3 * 40 + 20] = std::copysign(NAN, -1.0f);
   kernel.run({q.address(), 1, 8, k.address(), 1, 40, v.address(), 1, 40, mask.address(), 8, 40, out.address(), 1, 8},
-             1, scratchBytes(40, 8));
+             1, scratchBytes(40, 8, 8));
   for (int64_t i = 0; i < 8; ++i)
     EXPECT_EQ(std::isnan(out[i * 8]), i == 3) << "query " << i;
 }
