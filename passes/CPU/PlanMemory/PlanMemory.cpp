@@ -68,8 +68,7 @@ public:
   }
 
   FailureOr<MemoryPlan> plan() {
-    placeInterface();
-    if (failed(placeWeights()) || failed(requestBuffers()))
+    if (failed(placeInterface()) || failed(placeWeights()) || failed(requestBuffers()))
       return failure();
     assignRequests();
     if (failed(placeSlices()) || failed(collectScratch()))
@@ -87,7 +86,7 @@ private:
 
   /// The host's inputs and outputs are counted without the states. A replaced state is read
   /// in one buffer and written to another, an appended one lives in a single buffer.
-  void placeInterface() {
+  LogicalResult placeInterface() {
     DenseMap<unsigned, Place> states; // by result
     int64_t next = 0, inputs = 0, outputs = 0;
     for (const State &state : statesOf(main)) {
@@ -97,11 +96,16 @@ private:
     for (BlockArgument argument : main.getArguments())
       if (!result.places.contains(argument))
         result.places[argument] = {Place::Input, inputs++};
-    for (OpOperand &operand : main.getBody().front().getTerminator()->getOpOperands()) {
+    Operation *terminator = main.getBody().front().getTerminator();
+    for (OpOperand &operand : terminator->getOpOperands()) {
       auto state = states.find(operand.getOperandNumber());
       Place place = state == states.end() ? Place{Place::Output, outputs++} : state->second;
-      result.places[bufferRoot(operand.get())] = place;
+      bool isNew = result.places.try_emplace(bufferRoot(operand.get()), place).second;
+      if (!isNew && place.kind != Place::State)
+        return terminator->emitOpError("expects a value of its own for each result, but result ")
+               << operand.getOperandNumber() << " has a buffer already; see pass FormKernels";
     }
+    return success();
   }
 
   LogicalResult placeWeights() {
@@ -136,6 +140,10 @@ private:
   }
 
   LogicalResult requestCarried(RepeatOp repeat) {
+    DenseSet<Value> roots;
+    for (Value value : repeat.getBody().front().getTerminator()->getOperands())
+      if (!value.getDefiningOp<AppendOp>() && !roots.insert(bufferRoot(value)).second)
+        return repeat.emitOpError("expects a value of its own for each result; see pass FormKernels");
     auto &buffers = result.carried[repeat];
     size_t count = repeat.getCarried().size();
     buffers.resize(count);

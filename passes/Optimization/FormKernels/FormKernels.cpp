@@ -153,10 +153,14 @@ private:
   LogicalResult copyOutOfStates(MutableArrayRef<Value> operands, Operation *op) {
     for (Value &operand : operands)
       if (appendedStateBehind(operand)) {
-        FailureOr<LaunchOp> copy = launchCopy(operand, op);
-        if (failed(copy))
-          return failure();
-        operand = copy->getResult(0);
+        Value known = denseCopies.lookup({op->getBlock(), operand});
+        if (!known) {
+          FailureOr<LaunchOp> copy = launchCopy(operand, op);
+          if (failed(copy))
+            return failure();
+          known = denseCopies[{op->getBlock(), operand}] = copy->getResult(0);
+        }
+        operand = known;
       }
     return success();
   }
@@ -242,6 +246,8 @@ private:
   SizeExprs &sizes;
   SizeValues &values;
   llvm::StringMap<func::FuncOp> made;
+  /// States that have been copied in a block, for the kernels behind.
+  DenseMap<std::pair<Block *, Value>, Value> denseCopies;
 };
 
 class FormKernelsPass : public pleat::impl::FormKernelsBase<FormKernelsPass> {
