@@ -110,7 +110,8 @@ static LogicalResult reduce(NodeShapes &facts) {
 
 static LogicalResult argReduce(NodeShapes &facts) {
   FailureOr<int64_t> axis = facts.axis(facts.node.intAttr("axis", 0), facts.rank(0));
-  if (failed(axis))
+  // There is no extreme of nothing.
+  if (failed(axis) || failed(facts.requireAtLeast(facts.sizes(0)[*axis], 1)))
     return failure();
   facts.setSizes(0, reduced(facts, facts.sizes(0), {*axis}));
   return success();
@@ -140,6 +141,10 @@ static LogicalResult topK(NodeShapes &facts) {
     count = Sizes{facts.constant(facts.node.intAttr("k", 1))};
   if (!count || count->size() != 1)
     return facts.fail("expects 'K' to be known at compile time");
+  AffineExpr greater = facts.algebra().max(sizes[*axis], count->front());
+  std::optional<int64_t> fixed = facts.algebra().constantValue(count->front());
+  if (failed(fixed ? facts.requireAtLeast(sizes[*axis], *fixed) : facts.equate(greater, sizes[*axis])))
+    return failure();
   sizes[*axis] = count->front();
   facts.setSizes(0, sizes);
   facts.setSizes(1, sizes);

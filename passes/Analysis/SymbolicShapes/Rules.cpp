@@ -47,6 +47,13 @@ LogicalResult NodeShapes::equate(AffineExpr a, AffineExpr b) {
   return fail("expects equal sizes, but got " + algebra().print(a) + " and " + algebra().print(b));
 }
 
+LogicalResult NodeShapes::requireAtLeast(AffineExpr size, int64_t least) {
+  AffineExpr bound = constant(least);
+  if (algebra().requireAtLeast(size, least) || algebra().equate(algebra().max(size, bound), size))
+    return success();
+  return fail("expects a size of at least " + Twine(least) + ", but got " + algebra().print(size));
+}
+
 FailureOr<AffineExpr> NodeShapes::broadcast(AffineExpr a, AffineExpr b) {
   // Only a size that is 1 in every run broadcasts; two symbols have to be equal.
   if (algebra().constantValue(a) == 1)

@@ -32,6 +32,8 @@ public:
   void setContents(unsigned index, Sizes contents);
   /// Takes two sizes as equal; failure when they never are.
   mlir::LogicalResult equate(mlir::AffineExpr a, mlir::AffineExpr b);
+  /// Takes `size >= least` as a fact that the run checks; failure when it never holds.
+  mlir::LogicalResult requireAtLeast(mlir::AffineExpr size, int64_t least);
   /// The size that two broadcast against each other give.
   mlir::FailureOr<mlir::AffineExpr> broadcast(mlir::AffineExpr a, mlir::AffineExpr b);
   mlir::FailureOr<Sizes> broadcast(llvm::ArrayRef<mlir::AffineExpr> a, llvm::ArrayRef<mlir::AffineExpr> b);

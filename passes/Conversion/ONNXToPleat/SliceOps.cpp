@@ -1,4 +1,5 @@
 // Ops that pick elements by position: slices, splits, gathers.
+#include "passes/Analysis/SymbolicShapes/Rules.h"
 #include "passes/Analysis/SymbolicShapes/Windows.h"
 #include "passes/Conversion/ONNXToPleat/Lowering.h"
 #include "passes/Conversion/ONNXToPleat/OpTable.h"
@@ -6,6 +7,7 @@
 #include "dialects/Pleat/IR/PleatDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -60,6 +62,33 @@ static Value clampedIndex(B &b, Value id, Value size) {
   return arith::MaxSIOp::create(b, zero, arith::MinSIOp::create(b, index, last));
 }
 
+/// What `present` reads, or zero where the axis that `where` was clamped to has no elements and
+/// there is nothing to read.
+static Value unlessEmpty(Lowering &lowering, B &b, ArrayRef<AffineExpr> axes, ArrayRef<Value> extents, Type element,
+                         llvm::function_ref<Value(B &)> present) {
+  Value filled;
+  for (auto [axis, extent] : llvm::zip(axes, extents)) {
+    if (lowering.algebra().provablyAtMost(lowering.constant(1), axis))
+      continue;
+    Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, extent, arith::ConstantIndexOp::create(b, 0));
+    filled = filled ? arith::AndIOp::create(b, filled, some).getResult() : some;
+  }
+  if (!filled)
+    return present(b);
+  auto choice = scf::IfOp::create(
+      b, filled,
+      [&](OpBuilder &nested, Location loc) {
+        B inner(loc, nested);
+        scf::YieldOp::create(inner, present(inner));
+      },
+      [&](OpBuilder &nested, Location loc) {
+        B inner(loc, nested);
+        Value zero = arith::ConstantOp::create(inner, cast<TypedAttr>(inner.getZeroAttr(element)));
+        scf::YieldOp::create(inner, zero);
+      });
+  return choice.getResult(0);
+}
+
 /// A constant scalar index is a slice without its axis.
 static Value gatherOne(Lowering &lowering, Value data, int64_t axis, int64_t index) {
   Sizes from = lowering.sizes(data), part = from;
@@ -82,8 +111,10 @@ static LogicalResult gather(Lowering &lowering) {
   std::optional<SmallVector<int64_t>> fixed = lowering.shapes.constants(ids);
   if (fixed && idRank == 0) {
     // A run whose axis is too short for the index is refused.
-    int64_t index = fixed->front(), least = index < 0 ? -index : index + 1;
-    if (!lowering.constantSize(from[axis]) || *lowering.constantSize(from[axis]) >= least)
+    int64_t index = fixed->front();
+    NodeShapes facts(lowering.shapes, node);
+    if (index > -(int64_t(1) << 62) && index < int64_t(1) << 62 &&
+        succeeded(facts.requireAtLeast(from[axis], index < 0 ? -index : index + 1)))
       return lowering.give(gatherOne(lowering, data, axis, index));
     return lowering.fail("expects an index within size " + lowering.algebra().print(from[axis]) + ", but got " + Twine(index));
   }
@@ -98,7 +129,8 @@ static LogicalResult gather(Lowering &lowering) {
     Value id = tensor::ExtractOp::create(b, ids, position.slice(axis, idRank));
     where.push_back(clampedIndex(b, id, extent));
     llvm::append_range(where, position.drop_front(axis + idRank));
-    return tensor::ExtractOp::create(b, data, where);
+    return unlessEmpty(lowering, b, from[axis], extent, lowering.resultElement(),
+                       [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
   }));
 }
 
@@ -106,12 +138,14 @@ static LogicalResult gatherElements(Lowering &lowering) {
   Value data = lowering.node.input(0), ids = lowering.node.input(1);
   int64_t rank = lowering.rank(data), axis = lowering.node.intAttr("axis", 0);
   axis = axis < 0 ? axis + rank : axis;
-  Value extent = lowering.size(lowering.sizes(data)[axis]);
+  AffineExpr size = lowering.sizes(data)[axis];
+  Value extent = lowering.size(size);
   return lowering.give(lowering.elementwise(ids, lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange in) -> Value {
     SmallVector<Value> where;
     for (int64_t other = 0; other < rank; ++other)
       where.push_back(other == axis ? clampedIndex(b, in[0], extent) : linalg::IndexOp::create(b, other).getResult());
-    return tensor::ExtractOp::create(b, data, where);
+    return unlessEmpty(lowering, b, size, extent, lowering.resultElement(),
+                       [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
   }));
 }
 
@@ -132,7 +166,8 @@ static LogicalResult gatherND(Lowering &lowering) {
       where.push_back(clampedIndex(b, tensor::ExtractOp::create(b, ids, entry), extents[axis]));
     }
     llvm::append_range(where, position.drop_front(outer));
-    return tensor::ExtractOp::create(b, data, where);
+    return unlessEmpty(lowering, b, ArrayRef<AffineExpr>(from).slice(batch, depth), extents, lowering.resultElement(),
+                       [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
   }));
 }
 
@@ -189,13 +224,17 @@ static LogicalResult pad(Lowering &lowering) {
   if (!filler)
     fill = isa<FloatType>(element) ? TypedAttr(lowering.getFloatAttr(element, node.floatAttr("value", 0)))
                                    : cast<TypedAttr>(lowering.getZeroAttr(element));
+  NodeShapes facts(lowering.shapes, node);
   SmallVector<Value> offsets, extents;
-  for (auto [offset, size] : llvm::zip(*before, from)) {
+  for (auto [offset, size, padded] : llvm::zip(*before, from, to)) {
+    if (mode != "constant" && size != padded && failed(facts.requireAtLeast(size, 1)))
+      return lowering.fail(facts.reason);
     offsets.push_back(lowering.size(offset));
     extents.push_back(lowering.size(size));
   }
   return lowering.give(lowering.generate(to, element, [&](B &b, ValueRange position) -> Value {
-    SmallVector<Value> where;
+    SmallVector<Value> where, padded;
+    Sizes paddedSizes;
     Value inside = arith::ConstantOp::create(b, b.getBoolAttr(true)), zero = arith::ConstantIndexOp::create(b, 0);
     for (size_t axis = 0; axis < from.size(); ++axis) {
       if (from[axis] == to[axis] && lowering.constantSize((*before)[axis]) == 0) {
@@ -206,8 +245,11 @@ static LogicalResult pad(Lowering &lowering) {
       inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, index, zero));
       inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, extents[axis]));
       where.push_back(sourceOf(b, mode, index, extents[axis]));
+      padded.push_back(extents[axis]);
+      paddedSizes.push_back(from[axis]);
     }
-    Value value = tensor::ExtractOp::create(b, x, where);
+    Value value = unlessEmpty(lowering, b, paddedSizes, padded, element,
+                              [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, x, where); });
     if (mode != "constant")
       return value;
     Value outside = fill ? arith::ConstantOp::create(b, fill).getResult()
