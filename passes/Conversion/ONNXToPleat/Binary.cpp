@@ -1,4 +1,5 @@
 // Ops of several tensors that broadcast: arithmetic, comparison, logic, choice.
+#include "passes/Conversion/ONNXToPleat/Casts.h"
 #include "passes/Conversion/ONNXToPleat/LinearBias.h"
 #include "passes/Conversion/ONNXToPleat/Lowering.h"
 #include "passes/Conversion/ONNXToPleat/OpTable.h"
@@ -89,6 +90,7 @@ static LogicalResult modulo(Lowering &lowering) {
 
 static LogicalResult power(Lowering &lowering) {
   Value exponentTensor = lowering.node.input(1);
+  bool isUnsigned = lowering.isUnsigned(lowering.node.input(0)), isUnsignedPower = lowering.isUnsigned(exponentTensor);
   auto constant = dyn_cast_or_null<FloatAttr>(lowering.splat(exponentTensor));
   double exponent = constant ? constant.getValueAsDouble() : 0;
   if (auto whole = dyn_cast_or_null<IntegerAttr>(lowering.splat(exponentTensor)))
@@ -102,21 +104,14 @@ static LogicalResult power(Lowering &lowering) {
         Value square = arith::MulFOp::create(b, x, x);
         return exponent == 2 ? square : Value(arith::MulFOp::create(b, square, x));
       }
-      if (!isFloat(y))
-        y = arith::SIToFPOp::create(b, x.getType(), y);
-      else if (y.getType() != x.getType())
-        y = y.getType().getIntOrFloatBitWidth() < x.getType().getIntOrFloatBitWidth()
-                ? arith::ExtFOp::create(b, x.getType(), y).getResult()
-                : arith::TruncFOp::create(b, x.getType(), y).getResult();
+      if (y.getType() != x.getType())
+        y = castElement(b, y, x.getType(), isUnsignedPower, false);
       return math::PowFOp::create(b, x, y);
     }
     // Integer bases go through f64, as ONNX Runtime does.
     Type wide = b.getF64Type();
-    Value base = arith::SIToFPOp::create(b, wide, x);
-    Value power = isFloat(y) ? y : arith::SIToFPOp::create(b, wide, y).getResult();
-    if (power.getType() != wide)
-      power = arith::ExtFOp::create(b, wide, power);
-    return arith::FPToSIOp::create(b, x.getType(), math::PowFOp::create(b, base, power));
+    Value base = castElement(b, x, wide, isUnsigned, false), power = castElement(b, y, wide, isUnsignedPower, false);
+    return castElement(b, math::PowFOp::create(b, base, power), x.getType(), false, isUnsigned);
   });
 }
 
@@ -252,7 +247,7 @@ ArrayRef<SupportedOp> pleat::supportedBinaryOps() {
       {"Mul", 7, newestOpset, arithmetic<arith::MulFOp, arith::MulIOp>},
       {"Or", 7, newestOpset, bitwise<arith::OrIOp>},
       {"PRelu", 7, newestOpset, prelu, "floats"},
-      {"Pow", 7, newestOpset, power},
+      {"Pow", 7, newestOpset, power, "integers as f64, out of range they saturate"},
       {"Sub", 7, newestOpset, arithmetic<arith::SubFOp, arith::SubIOp>},
       {"Sum", 6, newestOpset, fold<sumOf>},
       {"Where", 9, newestOpset, where},
