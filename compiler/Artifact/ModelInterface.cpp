@@ -77,6 +77,9 @@ static std::string claim(StringSet<> &taken, const std::string &wanted) {
   return name;
 }
 
+/// What else NAME_state_ begins: functions, and the number of states.
+static constexpr StringLiteral kStateNames[] = {"count", "get", "set", "shape", "truncate"};
+
 void pleat::assignCNames(ModelInterface &interface) {
   StringSet<> dims, tensors;
   for (DimSpec &dim : interface.dims)
@@ -85,8 +88,10 @@ void pleat::assignCNames(ModelInterface &interface) {
     tensor.cName = claim(tensors, mangle(tensor.name));
   for (TensorSpec &tensor : interface.outputs)
     tensor.cName = claim(tensors, mangle(tensor.name));
-  for (StateSpec &state : interface.states)
-    state.tensor.cName = claim(tensors, mangle(state.tensor.name));
+  for (StateSpec &state : interface.states) {
+    std::string name = mangle(state.tensor.name);
+    state.tensor.cName = claim(tensors, is_contained(kStateNames, name) ? name + "_" : name);
+  }
 }
 
 namespace {

@@ -95,7 +95,8 @@ llvm::Error checkModelName(llvm::StringRef name);
 /// Fills every cName, dims in one name space, inputs, outputs and states together in
 /// another. The rule: each byte that is no ASCII letter, digit or underscore becomes an underscore; a
 /// name that is empty or begins with a digit gets a `t` in front; a keyword of C or C++
-/// gets an underscore behind. A name that is then taken gets _2, or _3 and so on.
+/// gets an underscore behind, and so does a state called count, get, set, shape or truncate.
+/// A name that is then taken gets _2, or _3 and so on.
 void assignCNames(ModelInterface &interface);
 
 /// Bytes of one element.

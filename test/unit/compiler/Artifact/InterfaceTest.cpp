@@ -45,6 +45,17 @@ TEST(ModelInterface, c_names_follow_one_rule) {
   EXPECT_EQ(interface.dims[1].cName, "x");
 }
 
+TEST(ModelInterface, states_are_not_named_like_functions_of_states) {
+  ModelInterface interface;
+  for (llvm::StringRef name : {"count", "get", "key", "shape"})
+    interface.states.emplace_back().tensor.name = name.str();
+  assignCNames(interface);
+  std::vector<std::string> names;
+  for (const StateSpec &state : interface.states)
+    names.push_back(state.tensor.cName);
+  EXPECT_EQ(names, (std::vector<std::string>{"count_", "get_", "key", "shape_"}));
+}
+
 TEST(HeaderFile, names_cannot_leave_a_comment) {
   EXPECT_EQ(commentText("a */ int x; /* b"), "a * / int x; / * b");
   EXPECT_EQ(commentText("a\nb\\"), "a_b_");
@@ -114,9 +125,9 @@ using ArtifactWriterTest = ArtifactFolder;
 TEST_F(ArtifactWriterTest, files_appear_together) {
   {
     auto writer = llvm::cantFail(ArtifactWriter::create(*this / "a/b"));
-    llvm::cantFail(writeTextFile(writer->path("one"), "1"));
-    llvm::cantFail(writeTextFile(writer->path("two"), "2"));
-    llvm::cantFail(writeTextFile(writer->scratchPath("notes"), "3"));
+    llvm::cantFail(writeFile(writer->path("one"), "1"));
+    llvm::cantFail(writeFile(writer->path("two"), "2"));
+    llvm::cantFail(writeFile(writer->scratchPath("notes"), "3"));
     EXPECT_EQ(contentOf(*this / "a/b/one"), "<no file>");
     llvm::cantFail(writer->commit());
   }
@@ -128,7 +139,7 @@ TEST_F(ArtifactWriterTest, files_appear_together) {
 TEST_F(ArtifactWriterTest, folders_it_made_go_when_nothing_is_committed) {
   {
     auto writer = llvm::cantFail(ArtifactWriter::create(*this / "a/b"));
-    llvm::cantFail(writeTextFile(writer->path("one"), "1"));
+    llvm::cantFail(writeFile(writer->path("one"), "1"));
   }
   EXPECT_FALSE(llvm::sys::fs::exists(*this / "a"));
   llvm::sys::fs::create_directory(*this / "mine");
@@ -139,13 +150,13 @@ TEST_F(ArtifactWriterTest, folders_it_made_go_when_nothing_is_committed) {
 }
 
 TEST_F(ArtifactWriterTest, a_failed_commit_brings_earlier_outputs_back) {
-  llvm::cantFail(writeTextFile(*this / "one", "old"));
+  llvm::cantFail(writeFile(*this / "one", "old"));
   llvm::sys::fs::create_directory(*this / "two"); // in the way
   {
     auto writer = llvm::cantFail(ArtifactWriter::create(root));
-    llvm::cantFail(writeTextFile(writer->path("zero"), "new"));
-    llvm::cantFail(writeTextFile(writer->path("one"), "new"));
-    llvm::cantFail(writeTextFile(writer->path("two"), "new"));
+    llvm::cantFail(writeFile(writer->path("zero"), "new"));
+    llvm::cantFail(writeFile(writer->path("one"), "new"));
+    llvm::cantFail(writeFile(writer->path("two"), "new"));
     llvm::Error error = writer->commit();
     ASSERT_TRUE(error.isA<llvm::FileError>());
     EXPECT_EQ(llvm::toString(std::move(error)), "'" + (*this / "two") + "': Is a directory");
@@ -156,7 +167,7 @@ TEST_F(ArtifactWriterTest, a_failed_commit_brings_earlier_outputs_back) {
 }
 
 TEST_F(ArtifactWriterTest, a_file_in_the_way_of_the_folder_is_named) {
-  llvm::cantFail(writeTextFile(*this / "file", ""));
+  llvm::cantFail(writeFile(*this / "file", ""));
   llvm::Error error = ArtifactWriter::create(*this / "file/out").takeError();
   EXPECT_TRUE(error.isA<llvm::FileError>());
   std::string text = llvm::toString(std::move(error));
