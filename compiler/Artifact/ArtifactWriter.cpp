@@ -13,15 +13,14 @@ namespace fs = llvm::sys::fs;
 
 static std::string join(StringRef folder, StringRef name) { return (folder + "/" + name).str(); }
 
-/// Makes `folder` and the parents it lacks; adds what it made to `made`.
-static Error makeFolders(StringRef folder, std::vector<std::string> &made) {
-  if (folder.empty() || fs::is_directory(folder))
+Error ArtifactWriter::makeFolders(StringRef path) {
+  if (path.empty() || fs::is_directory(path))
     return Error::success();
-  if (Error error = makeFolders(sys::path::parent_path(folder), made))
+  if (Error error = makeFolders(sys::path::parent_path(path)))
     return error;
-  if (std::error_code code = fs::create_directory(folder, /*IgnoreExisting=*/false))
-    return createFileError(folder, code);
-  made.push_back(folder.str());
+  if (std::error_code code = fs::create_directory(path, /*IgnoreExisting=*/false))
+    return createFileError(path, code);
+  made.emplace_back(path.str(), InterruptMark(path, InterruptMark::IfEmpty));
   return Error::success();
 }
 
@@ -30,53 +29,48 @@ Expected<std::unique_ptr<ArtifactWriter>> ArtifactWriter::create(StringRef folde
   SmallString<128> clean(folder.empty() ? "." : folder);
   sys::path::remove_dots(clean);
   writer->folder = clean.empty() ? "." : clean.str().str();
-  if (Error error = makeFolders(writer->folder, writer->made))
+  if (Error error = writer->makeFolders(writer->folder))
     return std::move(error);
-  SmallString<128> temporary;
-  fs::createUniquePath(join(writer->folder, ".pleat-%%%%%%%%"), temporary, /*MakeAbsolute=*/false);
-  if (std::error_code code = fs::create_directory(temporary, /*IgnoreExisting=*/false))
-    return createFileError(writer->folder, code);
-  writer->temporary = temporary.str().str();
+  Expected<TemporaryFolder> temporary = TemporaryFolder::create(join(writer->folder, ".pleat"));
+  if (!temporary)
+    return temporary.takeError();
+  writer->temporary = std::move(*temporary);
   return writer;
 }
 
 ArtifactWriter::~ArtifactWriter() {
-  if (!temporary.empty())
-    fs::remove_directories(temporary);
+  temporary.remove();
   if (!committed)
-    for (const std::string &path : reverse(made))
+    for (const auto &[path, mark] : reverse(made))
       fs::remove(path); // only if it is empty: what others put there stays
 }
 
 std::string ArtifactWriter::path(StringRef name) {
   if (!is_contained(names, name))
     names.push_back(name.str());
-  return join(temporary, name);
+  return temporary.file(name);
 }
 
-std::string ArtifactWriter::scratchPath(StringRef name) const { return join(temporary, name); }
+std::string ArtifactWriter::scratchPath(StringRef name) const { return temporary.file(name); }
 
-/// Where the earlier output of that name waits until all is done.
-static std::string asidePath(StringRef temporary, StringRef name) {
-  return join(temporary, (name + ".before").str());
-}
+std::string ArtifactWriter::asidePath(StringRef name) const { return temporary.file(name + ".before"); }
 
 Error ArtifactWriter::moveIn(StringRef name, std::vector<std::string> &moved) {
   std::string target = join(folder, name);
   if (fs::is_directory(target))
     return createFileError(target, std::make_error_code(std::errc::is_a_directory));
   if (fs::exists(target))
-    if (std::error_code code = fs::rename(target, asidePath(temporary, name)))
+    if (std::error_code code = fs::rename(target, asidePath(name)))
       return createFileError(target, code);
   moved.push_back(name.str());
-  if (std::error_code code = fs::rename(join(temporary, name), target))
+  if (std::error_code code = fs::rename(temporary.file(name), target))
     return createFileError(target, code);
   return Error::success();
 }
 
 void ArtifactWriter::undo(ArrayRef<std::string> moved) {
   for (const std::string &name : reverse(moved)) {
-    std::string target = join(folder, name), aside = asidePath(temporary, name);
+    std::string target = join(folder, name), aside = asidePath(name);
     fs::remove(target);
     if (fs::exists(aside))
       fs::rename(aside, target);
@@ -84,6 +78,8 @@ void ArtifactWriter::undo(ArrayRef<std::string> moved) {
 }
 
 Error ArtifactWriter::commit() {
+  // Interrupted half-way, earlier outputs would go with the temporary folder.
+  InterruptPause pause;
   std::vector<std::string> moved;
   for (const std::string &name : names)
     if (Error error = moveIn(name, moved)) {
@@ -91,5 +87,6 @@ Error ArtifactWriter::commit() {
       return error;
     }
   committed = true;
+  made.clear();
   return Error::success();
 }

@@ -1,6 +1,7 @@
 /// An artefact's files as one: all of them appear, or none.
 #pragma once
 
+#include "compiler/Artifact/TemporaryFolder.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
 #include <memory>
@@ -13,7 +14,7 @@ namespace pleat {
 /// Every failure is a FileError.
 ///
 ///     auto writer = ArtifactWriter::create("out");
-///     writeTextFile((*writer)->path("tiny.h"), text);
+///     writeFile((*writer)->path("tiny.h"), text);
 ///     (*writer)->commit();
 class ArtifactWriter {
 public:
@@ -21,7 +22,8 @@ public:
   /// `folder` is the current one.
   static llvm::Expected<std::unique_ptr<ArtifactWriter>> create(llvm::StringRef folder);
 
-  /// Removes what has not been committed, and then also the folders that `create` made.
+  /// Removes what has not been committed, and then also the folders that `create` made. The
+  /// same happens when the process is told to end.
   ~ArtifactWriter();
   ArtifactWriter(const ArtifactWriter &) = delete;
   ArtifactWriter &operator=(const ArtifactWriter &) = delete;
@@ -38,12 +40,17 @@ public:
 
 private:
   ArtifactWriter() = default;
+  /// Makes a folder and the parents it lacks.
+  llvm::Error makeFolders(llvm::StringRef path);
+  /// Where the earlier output of that name waits until all is done.
+  std::string asidePath(llvm::StringRef name) const;
   llvm::Error moveIn(llvm::StringRef name, std::vector<std::string> &moved);
   void undo(llvm::ArrayRef<std::string> moved);
 
-  std::string folder, temporary;
+  std::string folder;
+  TemporaryFolder temporary;
   /// Folders that did not exist, outermost first.
-  std::vector<std::string> made;
+  std::vector<std::pair<std::string, InterruptMark>> made;
   std::vector<std::string> names;
   bool committed = false;
 };

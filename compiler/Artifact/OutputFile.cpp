@@ -40,10 +40,10 @@ Error OutputFile::close() {
   return code ? createFileError(path, code) : Error::success();
 }
 
-Error pleat::writeTextFile(StringRef path, StringRef text) {
+Error pleat::writeFile(StringRef path, StringRef content) {
   auto file = OutputFile::create(path);
   if (!file)
     return file.takeError();
-  (*file)->write(arrayRefFromStringRef(text));
+  (*file)->write(arrayRefFromStringRef(content));
   return (*file)->close();
 }

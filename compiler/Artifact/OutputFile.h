@@ -41,6 +41,6 @@ private:
 };
 
 /// Writes a whole file.
-llvm::Error writeTextFile(llvm::StringRef path, llvm::StringRef text);
+llvm::Error writeFile(llvm::StringRef path, llvm::StringRef content);
 
 } // namespace pleat

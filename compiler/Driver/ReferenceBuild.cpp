@@ -4,29 +4,22 @@
 
 #include "compiler/Driver/Failure.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
 
 using namespace pleat;
 using llvm::Expected;
 using llvm::StringRef;
 
-ReferenceBuild::~ReferenceBuild() {
-  if (!folder.empty())
-    llvm::sys::fs::remove_directories(folder);
-}
-
 Expected<ReferenceBuild> ReferenceBuild::make(StringRef model, StringRef level) {
   ReferenceBuild build;
-  llvm::SmallString<128> folder;
-  if (std::error_code code = llvm::sys::fs::createUniqueDirectory("pleat-reference", folder))
-    return fail(ExitCode::Io, "no folder for temporary files: " + code.message());
-  build.folder = folder.str().str();
+  Expected<TemporaryFolder> folder = TemporaryFolder::createInSystem("pleat-reference");
+  if (!folder)
+    return fail(ExitCode::Io, "no folder for temporary files: " + llvm::toString(folder.takeError()));
+  build.folder = std::move(*folder);
 
   std::string program =
       llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&ReferenceBuild::make));
-  llvm::SmallString<128> output = folder;
-  llvm::sys::path::append(output, "reference");
+  std::string output = build.folder.file("reference");
   StringRef arguments[] = {program, "compile", model, "-o", output, "--isa", level};
   // What it prints on stdout is not a result of ours.
   std::optional<StringRef> redirects[] = {std::nullopt, StringRef(""), std::nullopt};

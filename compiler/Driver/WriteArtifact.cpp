@@ -15,6 +15,7 @@
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
 
 using namespace pleat;
 using llvm::Error;
@@ -47,7 +48,11 @@ public:
       return error;
     if (Error error = writeManifest())
       return error;
-    return writer->commit();
+    if (Error error = writer->commit())
+      return error;
+    if (options.json)
+      llvm::outs() << manifestJson;
+    return Error::success();
   }
 
 private:
@@ -62,7 +67,7 @@ private:
   }
 
   Error addText(const std::string &file, llvm::StringRef text) {
-    if (Error error = writeTextFile(writer->path(file), text))
+    if (Error error = writeFile(writer->path(file), text))
       return error;
     return record(file);
   }
@@ -142,7 +147,8 @@ private:
         return file.takeError();
       manifest.hashes.push_back({path == options.modelPath ? "model" : "recipe", file->hash});
     }
-    return writeTextFile(writer->path(name + ".json"), manifestText(compilation.interface(), manifest));
+    manifestJson = manifestText(compilation.interface(), manifest);
+    return writeFile(writer->path(name + ".json"), manifestJson);
   }
 
   Compilation &compilation;
@@ -152,6 +158,7 @@ private:
   std::unique_ptr<llvm::MemoryBuffer> embedded;
   WrittenWeights weights;
   Manifest manifest;
+  std::string manifestJson;
 };
 
 } // namespace

@@ -1,13 +1,13 @@
 // What an archive and a shared library are made of.
 #include "compiler/Target/Libraries.h"
 
+#include "compiler/Artifact/OutputFile.h"
 #include "compiler/Target/Linker.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/Object/ArchiveWriter.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
-#include "llvm/Support/raw_ostream.h"
 #include <link.h>
 
 using namespace llvm;
@@ -21,18 +21,6 @@ Error pleat::writeArchive(const ObjectFile &object, StringRef modelName, StringR
                                        /*Deterministic=*/true, /*Thin=*/false))
     return createFileError(path, std::move(error));
   return Error::success();
-}
-
-static Error writeFile(StringRef path, StringRef bytes) {
-  std::error_code code;
-  raw_fd_ostream stream(path, code);
-  if (code)
-    return createFileError(path, code);
-  stream << bytes;
-  stream.close();
-  code = stream.error();
-  stream.clear_error();
-  return code ? createFileError(path, code) : Error::success();
 }
 
 /// The paths of libm and libc in this process: the ones a shared library has to name.

@@ -1,13 +1,14 @@
 // lld reads and writes files, so objects on their way to it lie in a temporary folder.
 #include "compiler/Target/Linker.h"
 
+#include "compiler/Artifact/OutputFile.h"
+#include "compiler/Artifact/TemporaryFolder.h"
+
 #include "lld/Common/Driver.h"
-#include "llvm/ADT/ScopeExit.h"
 #include "llvm/ObjCopy/CommonConfig.h"
 #include "llvm/ObjCopy/ELF/ELFConfig.h"
 #include "llvm/ObjCopy/ELF/ELFObjcopy.h"
 #include "llvm/Object/ELFObjectFile.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 #include <mutex>
@@ -32,18 +33,6 @@ Error pleat::runLinker(ArrayRef<std::string> arguments) {
   return Error::success();
 }
 
-static Error writeBytes(StringRef path, ArrayRef<char> bytes) {
-  std::error_code code;
-  raw_fd_ostream stream(path, code);
-  if (code)
-    return createFileError(path, code);
-  stream.write(bytes.data(), bytes.size());
-  stream.close();
-  code = stream.error();
-  stream.clear_error();
-  return code ? createFileError(path, code) : Error::success();
-}
-
 /// `object` with every hidden symbol made local.
 static Expected<Bytes> localiseHidden(MemoryBufferRef object) {
   auto file = object::ObjectFile::createELFObjectFile(object);
@@ -62,15 +51,14 @@ static Expected<Bytes> localiseHidden(MemoryBufferRef object) {
 Expected<Bytes> pleat::joinObjects(std::vector<Bytes> objects) {
   if (objects.size() == 1)
     return std::move(objects.front());
-  SmallString<128> folder;
-  if (std::error_code code = sys::fs::createUniqueDirectory("pleat-link", folder))
-    return createFileError("temporary folder", code);
-  scope_exit remove([&] { sys::fs::remove_directories(folder); });
-  std::string joined = (folder + "/joined.o").str();
+  Expected<TemporaryFolder> folder = TemporaryFolder::createInSystem("pleat-link");
+  if (!folder)
+    return folder.takeError();
+  std::string joined = folder->file("joined.o");
   std::vector<std::string> arguments{"-r", "--threads=1", "--build-id=none", "-o", joined};
   for (auto [index, object] : llvm::enumerate(objects)) {
-    arguments.push_back((folder + "/" + Twine(index) + ".o").str());
-    if (Error error = writeBytes(arguments.back(), object))
+    arguments.push_back(folder->file(Twine(index) + ".o"));
+    if (Error error = writeFile(arguments.back(), StringRef(object.data(), object.size())))
       return std::move(error);
   }
   if (Error error = runLinker(arguments))

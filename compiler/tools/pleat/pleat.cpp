@@ -8,6 +8,8 @@
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 #include "llvm/Support/raw_ostream.h"
+#include <csignal>
+#include <vector>
 
 using namespace pleat;
 
@@ -18,8 +20,21 @@ static void printHelp(llvm::raw_ostream &stream) {
   stream << "\n'pleat VERB --help' lists the verb's options; --version names the versions.\n";
 }
 
+/// The signals that whoever started the program wants it to ignore, as nohup does.
+static std::vector<int> ignoredSignals() {
+  std::vector<int> ignored;
+  struct sigaction action;
+  for (int signal : {SIGHUP, SIGINT, SIGTERM})
+    if (sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN)
+      ignored.push_back(signal);
+  return ignored;
+}
+
 int main(int argc, char **argv) {
+  std::vector<int> ignored = ignoredSignals();
   llvm::InitLLVM init(argc, argv);
+  for (int signal : ignored) // LLVM has taken them
+    std::signal(signal, SIG_IGN);
   pleat::registerAllPleatPasses(); // recipes, and flags such as --mlir-print-ir-after, name passes
   llvm::StringRef name = argc > 1 ? argv[1] : "";
   if (name == "--help" || name == "-h" || name == "help") {

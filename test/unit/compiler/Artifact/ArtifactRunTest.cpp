@@ -55,8 +55,8 @@ struct ArtifactRun : testing::Test {
     if (sanitizer == Sanitizer::None) // a sanitizer's functions come with the program
       llvm::cantFail(linkShared(object, name, path(("lib" + name + ".so").str())));
     llvm::cantFail(
-        writeTextFile(path((name + ".h").str()), headerText(interface, embed, (name + ".weights").str())));
-    llvm::cantFail(writeTextFile(path((name + "Config.cmake").str()),
+        writeFile(path((name + ".h").str()), headerText(interface, embed, (name + ".weights").str())));
+    llvm::cantFail(writeFile(path((name + "Config.cmake").str()),
                                  cmakePackageText(name, embed ? "" : (name + ".weights").str())));
     if (embed)
       llvm::sys::fs::remove(weights);
@@ -117,7 +117,7 @@ TEST_F(ArtifactRun, two_models_in_one_program_in_c_and_in_cpp) {
 
 TEST_F(ArtifactRun, the_example_in_the_header_compiles_and_runs) {
   writeModel("two", /*embed=*/true);
-  llvm::cantFail(writeTextFile(path("example.c"), exampleOf("two.h")));
+  llvm::cantFail(writeFile(path("example.c"), exampleOf("two.h")));
   run({"cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-I", folder.str().str(), path("example.c"),
        path("libtwo.a"), "-lm", "-lpthread", "-o", path("example")});
   run({path("example")});
@@ -127,7 +127,7 @@ TEST_F(ArtifactRun, sanitizers_run_the_model) {
   for (auto [sanitizer, flag] : {std::pair(Sanitizer::Address, "-fsanitize=address"),
                                  std::pair(Sanitizer::Thread, "-fsanitize=thread")}) {
     writeModel("two", /*embed=*/true, sanitizer);
-    llvm::cantFail(writeTextFile(path("example.c"), exampleOf("two.h")));
+    llvm::cantFail(writeFile(path("example.c"), exampleOf("two.h")));
     run({PLEAT_C_COMPILER, flag, "-I", folder.str().str(), path("example.c"), path("libtwo.a"), "-lm",
          "-lpthread", "-o", path("example")});
     run({path("example")});
@@ -150,9 +150,9 @@ TEST_F(ArtifactRun, hostile_names_leave_the_header_valid) {
                               {PLEAT_AXIS_EXPR, 0}});
   interface.dims.push_back({"past_length", "", 0, 64, 1});
   assignCNames(interface);
-  llvm::cantFail(writeTextFile(path("odd.h"), headerText(interface, false, "odd.weights")));
+  llvm::cantFail(writeFile(path("odd.h"), headerText(interface, false, "odd.weights")));
   llvm::cantFail(
-      writeTextFile(path("use.c"), "#include \"odd.h\"\nint main(void) { return odd_state_past; }\n"));
+      writeFile(path("use.c"), "#include \"odd.h\"\nint main(void) { return odd_state_past; }\n"));
   for (std::vector<std::string> compiler :
        {std::vector<std::string>{"cc", "-std=c99"}, {"c++", "-x", "c++"}}) {
     llvm::append_range(compiler, std::vector<std::string>{"-Wall", "-Wextra", "-Werror", "-fsyntax-only",
@@ -165,8 +165,8 @@ TEST_F(ArtifactRun, cmake_finds_the_package) {
   if (!llvm::sys::findProgramByName("cmake"))
     GTEST_SKIP() << "no cmake";
   writeModel("two", /*embed=*/true);
-  llvm::cantFail(writeTextFile(path("example.c"), exampleOf("two.h")));
-  llvm::cantFail(writeTextFile(path("CMakeLists.txt"),
+  llvm::cantFail(writeFile(path("example.c"), exampleOf("two.h")));
+  llvm::cantFail(writeFile(path("CMakeLists.txt"),
                                "cmake_minimum_required(VERSION 3.16)\nproject(app C)\n"
                                "find_package(two CONFIG REQUIRED PATHS ${CMAKE_SOURCE_DIR})\n"
                                "foreach(kind two::two two::two_static)\n"
