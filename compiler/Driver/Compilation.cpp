@@ -85,8 +85,14 @@ ExitCode Compilation::recover() {
     return code;
   llvm::Expected<ModelInterface> described = describeInterface(*imported, options.name, options.dims);
   if (!described) {
-    reportError(llvm::toString(described.takeError()));
-    return ExitCode::Unsupported;
+    llvm::Error error = described.takeError();
+    ExitCode why = ExitCode::Unsupported;
+    llvm::visitErrors(error, [&](const llvm::ErrorInfoBase &info) {
+      if (info.convertToErrorCode() == std::errc::invalid_argument)
+        why = ExitCode::Usage;
+    });
+    reportError(llvm::toString(std::move(error)));
+    return why;
   }
   modelInterface = std::move(*described);
   return ExitCode::Done;

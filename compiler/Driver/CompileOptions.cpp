@@ -27,7 +27,7 @@ llvm::Expected<DimBounds> pleat::parseDimBounds(llvm::StringRef text) {
   DimBounds bounds;
   bounds.name = name.str();
   auto [ends, step] = range.split(':');
-  if (!step.empty() && (step.getAsInteger(10, bounds.step) || bounds.step < 1))
+  if (ends.size() != range.size() && (step.getAsInteger(10, bounds.step) || bounds.step < 1))
     return malformed();
   size_t dots = ends.find("..");
   llvm::StringRef low = ends.substr(0, dots), high = dots == llvm::StringRef::npos ? ends : ends.substr(dots + 2);
@@ -82,7 +82,7 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   static cl::opt<std::string> emit("emit", cl::value_desc("STAGE"), cl::cat(category),
                             cl::desc("Stop at a stage and print it: onnx, pleat, kernels, llvm-dialect, llvm, asm"));
   static cl::opt<bool> noRoll("no-roll", cl::desc("Leave repeated layers written out"), cl::cat(category));
-  static cl::opt<bool> json("json", cl::desc("Print the result as JSON"), cl::cat(category));
+  static cl::opt<bool> json("json", cl::desc("Print the manifest of what was written"), cl::cat(category));
   static cl::opt<unsigned> jobs("jobs", cl::desc("Threads to compile with (default: all of the machine)"), cl::init(0),
                                 cl::value_desc("N"), cl::cat(category));
   static cl::opt<std::string> maxMemory("max-memory", cl::value_desc("SIZE"), cl::cat(category),
@@ -92,7 +92,11 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   mlir::registerPassManagerCLOptions();
   mlir::registerAsmPrinterCLOptions();
   mlir::registerDefaultTimingManagerCLOptions();
-  if (!cl::ParseCommandLineOptions(argc, argv, "pleat compile: ONNX to a C library\n", &llvm::errs()))
+  cl::HideUnrelatedOptions(category);
+  if (!cl::ParseCommandLineOptions(argc, argv,
+                                   "pleat compile: ONNX to a C library\n\n"
+                                   "MLIR's and LLVM's own flags work too; --help-hidden lists them.\n",
+                                   &llvm::errs()))
     return std::nullopt;
 
   auto mistake = [](const llvm::Twine &text) -> std::optional<CompileOptions> {
@@ -122,6 +126,8 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
     llvm::Expected<DimBounds> bounds = parseDimBounds(text);
     if (!bounds)
       return mistake(llvm::toString(bounds.takeError()));
+    if (llvm::any_of(options.dims, [&](const DimBounds &other) { return other.name == bounds->name; }))
+      return mistake("--dim: '" + bounds->name + "' is given twice");
     options.dims.push_back(*bounds);
   }
   for (const std::string &text : states) {

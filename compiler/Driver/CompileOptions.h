@@ -1,4 +1,4 @@
-/// What `pleat compile` and `pleat check` are told on the command line.
+/// What `pleat compile` is told on the command line.
 #pragma once
 
 #include "compiler/Driver/ExitCode.h"
@@ -27,6 +27,7 @@ struct CompileOptions {
   std::string precision = "f32";
   bool embedWeights = false;
   bool roll = true;
+  /// Print the manifest in the end.
   bool json = false;
   /// Threads that may work at once; nothing in the artefact depends on it.
   unsigned jobs = 1;

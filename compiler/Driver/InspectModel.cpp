@@ -1,11 +1,10 @@
 // A model's contents, read off the imported IR and the weight store.
 #include "compiler/Driver/InspectModel.h"
 
+#include "compiler/Driver/Diagnostics.h"
 #include "compiler/Driver/Failure.h"
 #include "compiler/Import/ONNX/ONNXImport.h"
 #include "dialects/ONNX/IR/ONNXDialect.h"
-#include "mlir/IR/Diagnostics.h"
-#include "llvm/Support/SourceMgr.h"
 #include <map>
 
 using namespace pleat;
@@ -86,8 +85,7 @@ llvm::Expected<json::Object> pleat::inspectModel(StringRef file) {
   DialectRegistry registry;
   registerImportDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
-  llvm::SourceMgr sources;
-  SourceMgrDiagnosticHandler handler(sources, &context);
+  printDiagnosticsOf(context);
   WeightStore store;
   ImportResult imported = importModel(file, context, store);
   if (!imported.module)

@@ -137,6 +137,10 @@ private:
     return true;
   }
 
+  static std::string rangeText(const DimSpec &dim) {
+    return std::to_string(dim.lower) + (dim.upper ? " to " + std::to_string(dim.upper) : " on");
+  }
+
   llvm::Error setBounds(ArrayRef<DimBounds> bounds) {
     for (const DimBounds &bound : bounds) {
       auto dim = llvm::find_if(interface.dims, [&](const DimSpec &spec) { return spec.name == bound.name; });
@@ -144,13 +148,13 @@ private:
         std::string known;
         for (const DimSpec &spec : interface.dims)
           known += (known.empty() ? "" : ", ") + spec.name;
-        return llvm::createStringError("--dim names '%s', which is no dimension of the model; it has: %s",
+        return llvm::createStringError(std::errc::invalid_argument,
+                                       "--dim names '%s', which is no dimension of the model; it has: %s",
                                        bound.name.c_str(), known.empty() ? "none" : known.c_str());
       }
       if (bound.lower < dim->lower || (dim->upper && bound.upper > dim->upper))
-        return llvm::createStringError("--dim %s: the model's ops allow %s only from %lld to %lld", bound.name.c_str(),
-                                       bound.name.c_str(), static_cast<long long>(dim->lower),
-                                       static_cast<long long>(dim->upper));
+        return llvm::createStringError(std::errc::invalid_argument, "--dim %s: the model's ops allow %s only from %s",
+                                       bound.name.c_str(), bound.name.c_str(), rangeText(*dim).c_str());
       dim->lower = bound.lower;
       dim->upper = bound.upper;
       dim->step = bound.step;

@@ -18,8 +18,9 @@ struct DimBounds {
 /// Reads inputs, outputs, dimensions, ids that index tables and sizes that must be equal
 /// from `@main` of recovered IR. Leaves the sizes that are expressions in the module
 /// attribute `pleat.size_exprs`: a map of the dimensions and of the minima and maxima that
-/// `pleat.size_extremes` lists as pairs of "min" or "max" and a map of the symbols before. Fails for an element type that no C type stands for, and for a bound
-/// of a dimension that the model does not have.
+/// `pleat.size_extremes` lists as pairs of "min" or "max" and a map of the symbols before.
+/// Fails for an element type that no C type stands for, and with errc::invalid_argument for
+/// bounds of a dimension that the model does not have, or beyond what its ops allow.
 llvm::Expected<ModelInterface> describeInterface(mlir::ModuleOp module, llvm::StringRef name,
                                                  llvm::ArrayRef<DimBounds> bounds);
 

@@ -20,19 +20,19 @@ namespace {
 
 /// Does all steps; the module is null when `issues` has errors.
 OwningOpRef<ModuleOp> import(StringRef path, MLIRContext &context, WeightStore &store, ModelIssues &issues) {
-  auto report = [&](Error error, ImportStatus status, StringRef subject) {
+  auto report = [&](Error error, ImportStatus status) {
     llvm::handleAllErrors(asImportError(std::move(error), status, ""), [&](const ImportError &inner) {
-      issues.push_back({inner.getStatus(), subject.str(), inner.getText()});
+      issues.push_back({inner.getStatus(), "", inner.getText()});
     });
   };
   Expected<std::shared_ptr<MappedFile>> file = MappedFile::open(path);
   if (!file) {
-    report(file.takeError(), ImportStatus::FileAccess, path);
+    report(file.takeError(), ImportStatus::FileAccess);
     return {};
   }
   Expected<StrippedModel> stripped = stripModel((*file)->bytes());
   if (!stripped) {
-    report(stripped.takeError(), ImportStatus::InvalidInput, "");
+    report(stripped.takeError(), ImportStatus::InvalidInput);
     return {};
   }
   PreparedModel prepared = prepareModel(*stripped, issues);
@@ -53,7 +53,7 @@ void emit(const ModelIssue &issue, StringRef path, MLIRContext &context) {
     location = NameLoc::get(StringAttr::get(&context, issue.subject));
   InFlightDiagnostic diagnostic = issue.status == ImportStatus::Done ? emitWarning(location) : emitError(location);
   // What is about the file as a whole names the file.
-  if (issue.subject.empty())
+  if (issue.subject.empty() && issue.status != ImportStatus::FileAccess)
     diagnostic << "'" << llvm::sys::path::filename(path) << "': ";
   diagnostic << issue.text;
 }
