@@ -18,10 +18,9 @@ namespace json = llvm::json;
 
 namespace {
 
-struct BenchOptions : ModelOptions, ResultOptions {
-  cl::OptionCategory data{"Data"};
-  cl::opt<std::string> inputs{"inputs", cl::desc("Inputs, as for 'pleat run' (default random:0)"),
-                              cl::value_desc("X"), cl::init("random:0"), cl::cat(data)};
+struct BenchOptions : ModelOptions, InputOptions, ResultOptions {
+  BenchOptions() : InputOptions("Inputs, as for 'pleat run' (default random:0)", "random:0") {}
+
   cl::OptionCategory timing{"Timing"};
   cl::opt<double> seconds{"seconds", cl::desc("How long to measure (default 1)"), cl::value_desc("S"), cl::init(1),
                           cl::cat(timing)};
@@ -101,9 +100,6 @@ json::Object asJson(const LoadedModel &model, const BenchResult &result, const B
   const Measurement &runs = result.runs;
   auto rounded = [](double ns) { return static_cast<int64_t>(std::llround(ns)); };
   pleat_model_info info = model.info();
-  json::Object dims;
-  for (auto [index, size] : llvm::enumerate(result.dims))
-    dims[model.descriptor().dims[index].name] = size;
   json::Array batches;
   for (double median : runs.batchMedians(kBatches))
     batches.push_back(rounded(median));
@@ -121,7 +117,7 @@ json::Object asJson(const LoadedModel &model, const BenchResult &result, const B
                       {"threads", options.threads.getValue()},
                       {"load", info.weights_copied ? "copy" : "map"},
                       {"level", info.level_name},
-                      {"dims", std::move(dims)}};
+                      {"dims", dimsAsJson(model, result.dims)}};
   for (const auto &[key, value] : result.work)
     object[key] = value;
   return object;

@@ -14,11 +14,11 @@ namespace json = llvm::json;
 
 namespace {
 
-struct RunOptions : ModelOptions, ResultOptions {
-  cl::OptionCategory data{"Data"};
-  cl::opt<std::string> inputs{"inputs", cl::Required,
-                              cl::desc("A .npz file, a folder of .npy or of ONNX test protos, or random:SEED"),
-                              cl::value_desc("X"), cl::cat(data)};
+struct RunOptions : ModelOptions, InputOptions, ResultOptions {
+  RunOptions() : InputOptions("A .npz file, a folder of .npy or of ONNX test protos, or random:SEED") {
+    inputs.setNumOccurrencesFlag(cl::Required);
+  }
+
   cl::opt<std::string> outputs{"outputs", cl::desc("Write the outputs to this file"), cl::value_desc("Y.npz"),
                                cl::cat(data)};
 };
@@ -29,9 +29,6 @@ void printText(llvm::ArrayRef<HostTensor> outputs) {
 }
 
 json::Object asJson(const LoadedModel &model, const ModelData &data, const RunOptions &options) {
-  json::Object dims;
-  for (auto [index, size] : llvm::enumerate(data.dims))
-    dims[model.descriptor().dims[index].name] = size;
   json::Array outputs;
   for (const HostTensor &tensor : data.outputs)
     outputs.push_back(json::Object{
@@ -39,7 +36,7 @@ json::Object asJson(const LoadedModel &model, const ModelData &data, const RunOp
   json::Object result{{"model", model.descriptor().name},
                       {"level", model.info().level_name},
                       {"threads", options.threads.getValue()},
-                      {"dims", std::move(dims)},
+                      {"dims", dimsAsJson(model, data.dims)},
                       {"outputs", std::move(outputs)}};
   if (!options.outputs.empty())
     result["file"] = options.outputs.getValue();

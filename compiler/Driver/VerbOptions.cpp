@@ -43,6 +43,13 @@ Expected<std::unique_ptr<LoadedModel>> ModelOptions::loadModel() const {
   return LoadedModel::open(*files, {threads, load});
 }
 
+llvm::json::Object pleat::dimsAsJson(const LoadedModel &model, const DimValues &dims) {
+  llvm::json::Object sizes;
+  for (auto [index, size] : llvm::enumerate(dims))
+    sizes[model.descriptor().dims[index].name] = size;
+  return sizes;
+}
+
 llvm::json::Value pleat::jsonNumber(double value) {
   if (std::isfinite(value))
     return value;

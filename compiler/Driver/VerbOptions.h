@@ -44,11 +44,24 @@ struct ModelOptions : virtual OwnFlagsOnly {
   llvm::Expected<std::unique_ptr<LoadedModel>> loadModel() const;
 };
 
+/// The inputs of a run; others may add to the group.
+struct InputOptions : virtual OwnFlagsOnly {
+  llvm::cl::OptionCategory data{"Data"};
+  llvm::cl::opt<std::string> inputs;
+
+  explicit InputOptions(llvm::StringRef what, llvm::StringRef fallback = "")
+      : inputs("inputs", llvm::cl::desc(what), llvm::cl::value_desc("X"), llvm::cl::init(fallback.str()),
+               llvm::cl::cat(data)) {}
+};
+
 /// How results are printed.
 struct ResultOptions : virtual OwnFlagsOnly {
   llvm::cl::OptionCategory results{"Results"};
   llvm::cl::opt<bool> json{"json", llvm::cl::desc("Print one JSON object"), llvm::cl::cat(results)};
 };
+
+/// The sizes of a run as JSON, by the names of dimensions.
+llvm::json::Object dimsAsJson(const LoadedModel &model, const DimValues &dims);
 
 /// A number as JSON: NaN and the infinities, which it lacks, as strings.
 llvm::json::Value jsonNumber(double value);

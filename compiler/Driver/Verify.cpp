@@ -19,14 +19,13 @@ namespace cl = llvm::cl;
 
 namespace {
 
-struct VerifyOptions : ModelOptions, ResultOptions {
-  cl::OptionCategory data{"Data"};
+struct VerifyOptions : ModelOptions, InputOptions, ResultOptions {
+  VerifyOptions() : InputOptions("Inputs to compare on: as for 'pleat run' (default random:0)") {}
+
   cl::opt<std::string> reference{"model", cl::desc("Compare with a build of this model without a recipe"),
                                  cl::value_desc("MODEL.onnx"), cl::cat(data)};
   cl::opt<std::string> sets{"data", cl::desc("Compare with the outputs of a data set, or of each test_data_set_N"),
                             cl::value_desc("DIR"), cl::cat(data)};
-  cl::opt<std::string> inputs{"inputs", cl::desc("Inputs to compare on: as for 'pleat run' (default random:0)"),
-                              cl::value_desc("X"), cl::cat(data)};
   cl::opt<double> rtol{"rtol", cl::desc("Allowed error relative to the expected value (default 1e-4,\n"
                                         "or the certificate's error where precision is reduced)"),
                        cl::value_desc("R"), cl::init(1e-4), cl::cat(data)};
