@@ -59,14 +59,24 @@ ExitCode Compilation::runPasses(StringRef stage, ExitCode onFailure,
   SmallString<128> reproducer;
   if (onFailure == ExitCode::Internal) {
     llvm::sys::path::system_temp_directory(/*erasedOnReboot=*/true, reproducer);
-    llvm::sys::path::append(reproducer, options.name + "-" + stage + ".mlir");
+    llvm::sys::path::append(reproducer, "pleat-" + options.name + "-" + stage + "-%%%%%%.mlir");
+    llvm::sys::fs::createUniquePath(Twine(reproducer), reproducer, /*MakeAbsolute=*/false);
     passes.enableCrashReproducerGeneration(reproducer);
   }
   if (succeeded(passes.run(*imported)))
     return report(checkMemory(options.maxMemory, "stage '" + stage + "'"));
   if (onFailure == ExitCode::Internal)
-    reportError("internal error in stage '" + stage + "'; " + reproducer + " reproduces it with pleat-opt");
+    reportInternal(stage, reproducer);
   return onFailure;
+}
+
+void Compilation::reportInternal(StringRef stage, StringRef reproducer) {
+  std::string command = "pleat-opt --run-reproducer " + reproducer.str(), index = (reproducer + ".weights").str();
+  if (llvm::Error error = weightStore->save(index))
+    llvm::consumeError(std::move(error)); // the IR alone may do
+  else
+    command += " --weights=" + index;
+  reportError("internal error in stage '" + stage + "'; to reproduce it: " + command);
 }
 
 ExitCode Compilation::import() {

@@ -59,6 +59,8 @@ private:
   /// reproducer and names it.
   ExitCode runPasses(llvm::StringRef stage, ExitCode onFailure,
                      llvm::function_ref<void(mlir::OpPassManager &)> build);
+  /// Saves the weights beside the IR at `reproducer`, and says how to run both again.
+  void reportInternal(llvm::StringRef stage, llvm::StringRef reproducer);
   TargetOptions targetOptions(const WrittenWeights &weights, llvm::ArrayRef<uint8_t> embedded) const;
 
   const CompileOptions &options;
