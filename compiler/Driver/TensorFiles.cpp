@@ -199,6 +199,12 @@ Expected<std::vector<std::string>> pleat::findDataSets(StringRef path) {
 }
 
 Error pleat::writeNpz(StringRef path, ArrayRef<HostTensor> tensors) {
+  constexpr size_t longest = 0xffff - StringRef(".npy").size(); // the format counts in 16 bits
+  for (const HostTensor &tensor : tensors)
+    if (tensor.name.size() > longest)
+      return fail(ExitCode::Unsupported, "'" + path + "': the name of an output has " +
+                                             llvm::Twine(tensor.name.size()) + " bytes; a .npz file takes at most " +
+                                             llvm::Twine(longest));
   Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
     ZipWriter writer(stream);
     for (const HostTensor &tensor : tensors) {

@@ -257,6 +257,17 @@ TEST_F(TensorFiles, NpzThatCannotBeWrittenLeavesNothing) {
   llvm::consumeError(std::move(error));
 }
 
+TEST_F(TensorFiles, NpzRefusesNamesBeyondTheFormat) {
+  HostTensor tensor = makeTensor(std::string(0xffff - 4, 'n'), PLEAT_F32, {2});
+  ASSERT_FALSE(bool(writeNpz(at("long.npz"), tensor)));
+  EXPECT_EQ(valueOf(readTensors(at("long.npz"))).tensors[0].name, tensor.name);
+  tensor.name += 'n';
+  llvm::Error error = writeNpz(at("longer.npz"), tensor);
+  EXPECT_EQ(codeOf(error), ExitCode::Unsupported);
+  llvm::consumeError(std::move(error));
+  EXPECT_FALSE(llvm::sys::fs::exists(at("longer.npz")));
+}
+
 TEST_F(TensorFiles, FolderOfNpyGoesByName) {
   write("b.npy", npyFile(makeTensor("", PLEAT_F32, {2})));
   write("a.npy", npyFile(makeTensor("", PLEAT_F32, {3})));
