@@ -95,14 +95,14 @@ private:
       return Error::success();
     }
     for (int64_t dim : payload->dims)
-      appendVarint(out, 1, dim);
-    appendVarint(out, 2, static_cast<uint64_t>(static_cast<int64_t>(payload->dataType)));
-    appendBytes(out, 8, payload->name);
-    std::string entry;
+      appendVarint(out, dimsField, dim);
+    appendVarint(out, dataTypeField, static_cast<uint64_t>(static_cast<int64_t>(payload->dataType)));
+    appendBytes(out, nameField, payload->name);
+    std::string entry; // key and value
     appendBytes(entry, 1, "location");
     appendBytes(entry, 2, std::to_string(payloads.size()));
-    appendBytes(out, 13, entry);
-    appendVarint(out, 14, 1);
+    appendBytes(out, externalField, entry);
+    appendVarint(out, locationField, 1 /* external */);
     payloads.push_back(std::move(*payload));
     return Error::success();
   }

@@ -14,12 +14,6 @@ namespace endian = llvm::support::endian;
 
 namespace {
 
-// Field numbers of TensorProto.
-enum : uint32_t {
-  dimsField = 1, dataTypeField = 2, segmentField = 3, floatField = 4, int32Field = 5, int64Field = 7,
-  nameField = 8, rawField = 9, doubleField = 10, uint64Field = 11, externalField = 13, locationField = 14,
-};
-
 struct DataType {
   const char *name;
   std::optional<ElementType> type;
@@ -221,6 +215,9 @@ std::optional<ArrayRef<uint8_t>> TensorPayload::contiguous() const {
     return std::nullopt;
   uint32_t field = pieces.front().number;
   if (field != rawField && field != floatField && field != doubleField)
+    return std::nullopt;
+  // A field of another type is an error, which decode reports.
+  if (field != rawField && (!isKnown(dataType) || field != dataTypes[dataType].field))
     return std::nullopt;
   return pieces.front().bytes;
 }

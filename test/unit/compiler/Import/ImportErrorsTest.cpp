@@ -115,3 +115,22 @@ TEST_F(ImportErrors, VectorsOfAnyLengthCostNothing) {
     })");
   EXPECT_EQ(status, ImportStatus::Done) << diagnostics;
 }
+
+TEST_F(ImportErrors, LargeDataInAFieldOfAnotherType) {
+  ::onnx::ModelProto model;
+  model.set_ir_version(8);
+  model.add_opset_import()->set_version(18);
+  ::onnx::GraphProto *graph = model.mutable_graph();
+  graph->set_name("net");
+  ::onnx::TensorProto *tensor = graph->add_initializer();
+  tensor->set_name("w");
+  tensor->set_data_type(::onnx::TensorProto::INT32);
+  tensor->add_dims(2000); // beyond what becomes a literal
+  tensor->mutable_float_data()->Resize(2000, 1.0f);
+  ::onnx::ValueInfoProto *output = graph->add_output();
+  output->set_name("w");
+  output->mutable_type()->mutable_tensor_type()->set_elem_type(::onnx::TensorProto::INT32);
+  import(model);
+  EXPECT_EQ(status, ImportStatus::InvalidInput);
+  EXPECT_EQ(diagnostics, "tensor \"w\": has its data in a field that does not hold int32\n");
+}
