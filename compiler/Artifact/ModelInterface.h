@@ -80,7 +80,7 @@ struct ModelInterface {
   std::vector<DimSpec> dims;
   /// How many of `dims` the host gives at each run; each is an axis of an input.
   unsigned hostDims = 0;
-  /// Sizes that are expressions of dims, as text for readers: "2 * seq + 1". Their values
+  /// Sizes that are expressions of dims, as text for readers: "2*seq + 1". Their values
   /// come from the function `pleat_eval_sizes` of the compiled module, in this order.
   std::vector<std::string> sizeExprs;
   std::vector<IdCheckSpec> idChecks;
@@ -109,7 +109,7 @@ llvm::StringRef typeName(pleat_type type);
 /// bits in a uint16_t, a bool is a uint8_t.
 llvm::StringRef cTypeName(pleat_type type);
 
-/// The axis for readers: "64", "batch", "2 * seq + 1".
+/// The axis for readers: "64", "batch", "2*seq + 1".
 std::string axisText(const ModelInterface &interface, const AxisSpec &axis);
 
 } // namespace pleat

@@ -1,38 +1,13 @@
-// Names for symbols, parentheses where an operand is compound.
+// Names for symbols; and formulas as nested lists.
 #include "compiler/Target/SizeText.h"
+
+#include "passes/Analysis/SymbolicShapes/SizeText.h"
 
 using namespace mlir;
 using namespace pleat;
 
 std::string pleat::sizeText(AffineExpr expr, ArrayRef<std::string> dims) {
-  if (auto constant = dyn_cast<AffineConstantExpr>(expr))
-    return std::to_string(constant.getValue());
-  if (auto symbol = dyn_cast<AffineSymbolExpr>(expr))
-    return dims[symbol.getPosition()];
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  auto operand = [&](AffineExpr side) {
-    bool compound = isa<AffineBinaryOpExpr>(side) && expr.getKind() != AffineExprKind::Add;
-    std::string text = sizeText(side, dims);
-    return compound ? "(" + text + ")" : text;
-  };
-  const char *sign = " + ";
-  switch (expr.getKind()) {
-  case AffineExprKind::Mul:
-    sign = " * ";
-    break;
-  case AffineExprKind::FloorDiv:
-    sign = " / ";
-    break;
-  case AffineExprKind::CeilDiv:
-    sign = " ceildiv ";
-    break;
-  case AffineExprKind::Mod:
-    sign = " mod ";
-    break;
-  default:
-    break;
-  }
-  return operand(binary.getLHS()) + sign + operand(binary.getRHS());
+  return printSize(expr, [&](unsigned position) { return dims[position]; });
 }
 
 static StringRef operatorName(AffineExprKind kind) {

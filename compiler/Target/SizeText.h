@@ -7,7 +7,7 @@
 
 namespace pleat {
 
-/// `expr` with the dimensions' names for its symbols: "past + seq".
+/// `expr` with the dimensions' names for its symbols: "past + seq", "2*n//3".
 std::string sizeText(mlir::AffineExpr expr, llvm::ArrayRef<std::string> dims);
 
 /// The same for programs: a number, a name, or [operator, left, right]; see docs/manifest.md.

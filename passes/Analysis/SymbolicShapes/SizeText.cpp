@@ -1,6 +1,7 @@
 // The text form of sizes, as exporters write dim_param: names, integers and + - * // / %, and
 // what print adds to it: min(a, b) and max(a, b).
 #include "passes/Analysis/SymbolicShapes/SizeAlgebra.h"
+#include "passes/Analysis/SymbolicShapes/SizeText.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -136,34 +137,38 @@ AffineExpr SizeAlgebra::parsePrinted(StringRef text) {
   return SizeParser(*this, text, this).whole();
 }
 
-std::string SizeAlgebra::print(AffineExpr expr) const {
+std::string pleat::printSize(AffineExpr expr, llvm::function_ref<std::string(unsigned)> symbol) {
   if (auto value = dyn_cast<AffineConstantExpr>(expr))
     return std::to_string(value.getValue());
-  if (auto position = dyn_cast<AffineSymbolExpr>(expr)) {
-    const SizeSymbol &symbol = table[position.getPosition()];
+  if (auto position = dyn_cast<AffineSymbolExpr>(expr))
+    return symbol(position.getPosition());
+  auto binary = cast<AffineBinaryOpExpr>(expr);
+  std::string left = printSize(binary.getLHS(), symbol), right = printSize(binary.getRHS(), symbol);
+  auto number = dyn_cast<AffineConstantExpr>(binary.getRHS());
+  if (expr.getKind() == AffineExprKind::Add)
+    return number && number.getValue() < 0 ? left + " - " + right.substr(1) : left + " + " + right;
+  if (isa<AffineBinaryOpExpr>(binary.getLHS()))
+    left = "(" + left + ")";
+  if (isa<AffineBinaryOpExpr>(binary.getRHS()))
+    right = "(" + right + ")";
+  switch (expr.getKind()) {
+  case AffineExprKind::Mul:
+    return left + "*" + right;
+  case AffineExprKind::FloorDiv:
+    return left + "//" + right;
+  case AffineExprKind::CeilDiv: // -(-a // b)
+    return "-((-" + left + ")//" + right + ")";
+  default:
+    return left + "%" + right;
+  }
+}
+
+std::string SizeAlgebra::print(AffineExpr expr) const {
+  return printSize(expr, [&](unsigned position) {
+    const SizeSymbol &symbol = table[position];
     if (symbol.kind == SizeSymbol::Argument)
       return symbol.name;
     const char *function = symbol.kind == SizeSymbol::Minimum ? "min(" : "max(";
     return function + print(symbol.first) + ", " + print(symbol.second) + ")";
-  }
-  auto binary = cast<AffineBinaryOpExpr>(expr);
-  auto operand = [&](AffineExpr side) {
-    std::string text = print(side);
-    return isa<AffineBinaryOpExpr>(side) ? "(" + text + ")" : text;
-  };
-  auto right = dyn_cast<AffineConstantExpr>(binary.getRHS());
-  switch (expr.getKind()) {
-  case AffineExprKind::Add:
-    if (right && right.getValue() < 0)
-      return print(binary.getLHS()) + " - " + std::to_string(-right.getValue());
-    return print(binary.getLHS()) + " + " + print(binary.getRHS());
-  case AffineExprKind::Mul:
-    return operand(binary.getLHS()) + "*" + operand(binary.getRHS());
-  case AffineExprKind::FloorDiv:
-    return operand(binary.getLHS()) + "//" + operand(binary.getRHS());
-  case AffineExprKind::CeilDiv: // -(-a // b)
-    return "-((-" + operand(binary.getLHS()) + ")//" + operand(binary.getRHS()) + ")";
-  default:
-    return operand(binary.getLHS()) + "%" + operand(binary.getRHS());
-  }
+  });
 }
