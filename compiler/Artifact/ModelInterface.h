@@ -50,7 +50,7 @@ struct StateSpec {
   /// Of an appended state: the axis that grows.
   unsigned axis = 0;
   /// Of an appended state: rows after a run.
-  AxisSpec nextLength;
+  AxisSpec nextLength = {};
   /// The model's output that the next run gets as the input.
   std::string outputName = {};
   /// Places of input and output among all of the model's.

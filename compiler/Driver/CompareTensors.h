@@ -11,7 +11,7 @@ struct Tolerance {
   /// differ at all.
   double relative = 1e-4, absolute = 1e-5;
   /// Where given, floats may be off by this much as a whole instead: their relative L2 error.
-  std::optional<double> relativeL2;
+  std::optional<double> relativeL2 = std::nullopt;
 };
 
 struct Comparison {
