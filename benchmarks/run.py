@@ -1,8 +1,9 @@
 """Compares compiled models with ONNX Runtime, in one run, by turns.
 
-usage: run.py [SUITE | CASE ...] [--threads 1,2] [--rounds 7] [--seconds 1] [--label NAME]
+usage: run.py [SUITE | CASE ...] [--threads 1,2] [--rounds 7] [--seconds 1] [--load copy|map] [--label NAME]
 
-Both sides get the same inputs, cores and allocator huge pages. The ratio of a row is the
+Both sides get the same inputs, cores and allocator huge pages; the compiled model's weights
+are copied to huge pages too, unless --load map leaves them in the file. The ratio of a row is the
 median of the rounds' ratios; above 1 the compiled model is faster. Results go to
 benchmarks/results/LABEL.md and .json.
 """
@@ -67,7 +68,7 @@ def measure(case, artefact, threads, options):
     """Rounds of both sides by turns; who begins changes with each."""
     sides = {
         "pleat": [pleat, "bench", artefact, "--inputs", case.data, "--threads", threads, "--seconds",
-                  options.seconds, "--json"],
+                  options.seconds, "--load", options.load, "--json"],
         "ort": [sys.executable, here / "ort_bench.py", case.model, case.data, "--threads", threads, "--seconds",
                 options.seconds],
     }
@@ -130,6 +131,7 @@ def main():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=1.0)
+    parser.add_argument("--load", choices=["copy", "map"], default="copy")
     parser.add_argument("--label")
     options = parser.parse_args()
     threads = [int(t) for t in options.threads.split(",")]
