@@ -42,9 +42,9 @@ Expected<ArtifactFiles> ArtifactFiles::find(StringRef given) {
     return full.str().str();
   };
   ArtifactFiles files{name.str(), at("lib" + name + ".so"), at(name + ".weights"), at(name + ".json")};
-  if (!llvm::sys::fs::exists(files.library)) {
-    std::string missing = std::exchange(files.library, at(name + ".so"));
-    if (!llvm::sys::fs::exists(files.library))
+  if (!llvm::sys::fs::exists(files.sharedObject)) {
+    std::string missing = std::exchange(files.sharedObject, at(name + ".so"));
+    if (!llvm::sys::fs::exists(files.sharedObject))
       return fail(ExitCode::Io, "'" + missing + "': no such file; expects DIR/NAME of a compiled model");
   }
   return files;
@@ -69,9 +69,9 @@ LoadedModel::~LoadedModel() {
 
 Error LoadedModel::openLibrary(const ArtifactFiles &files) {
   // Without a slash, the system would search its own folders.
-  llvm::SmallString<128> file(files.library);
+  llvm::SmallString<128> file(files.sharedObject);
   if (std::error_code code = llvm::sys::fs::make_absolute(file))
-    return fail(ExitCode::Io, "'" + files.library + "': " + code.message());
+    return fail(ExitCode::Io, "'" + files.sharedObject + "': " + code.message());
   void *library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (!library)
     return fail(ExitCode::InputInvalid, dlerror()); // names the file
@@ -81,7 +81,7 @@ Error LoadedModel::openLibrary(const ArtifactFiles &files) {
     pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(dlsym(library, symbol.c_str()));
     if (pointer)
       return Error::success();
-    return fail(ExitCode::InputInvalid, "'" + files.library + "': it does not define '" + symbol +
+    return fail(ExitCode::InputInvalid, "'" + files.sharedObject + "': it does not define '" + symbol +
                                             "'; was the file renamed after it was compiled?");
   };
   const pleat_model_desc *(*describe)(void);
@@ -89,7 +89,7 @@ Error LoadedModel::openLibrary(const ArtifactFiles &files) {
     return error;
   model = describe();
   if (model->oldest_runtime > PLEAT_ABI_VERSION || model->abi_version < PLEAT_ABI_OLDEST)
-    return fail(ExitCode::InputInvalid, "'" + files.library + "': its ABI has version " +
+    return fail(ExitCode::InputInvalid, "'" + files.sharedObject + "': its ABI has version " +
                                             Twine(model->abi_version) + ", but this tool knows " +
                                             Twine(PLEAT_ABI_OLDEST) + " to " + Twine(PLEAT_ABI_VERSION));
   view = std::make_unique<StatelessView>(*model);
@@ -125,7 +125,7 @@ Error LoadedModel::loadWeights(const ArtifactFiles &files) {
   if (status == PLEAT_STATUS_OK)
     return Error::success();
   bool theirs = status == PLEAT_STATUS_BAD_WEIGHTS || status == PLEAT_STATUS_WRONG_BUILD;
-  return inContext("'" + (theirs ? files.weights : files.library) + "': ", runtimeFailure(status, error));
+  return inContext("'" + (theirs ? files.weights : files.sharedObject) + "': ", runtimeFailure(status, error));
 }
 
 pleat_model_info LoadedModel::info() const {

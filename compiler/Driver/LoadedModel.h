@@ -11,7 +11,7 @@ namespace pleat {
 struct ArtifactFiles {
   std::string name;
   /// DIR/libNAME.so, or DIR/NAME.so if only that exists.
-  std::string library;
+  std::string sharedObject;
   std::string weights;
   std::string manifest;
 

@@ -119,7 +119,7 @@ private:
   llvm::json::Object certificate() {
     ArtifactFiles files;
     files.name = name;
-    files.library = writer->scratchPath("lib" + name + ".so");
+    files.sharedObject = writer->scratchPath("lib" + name + ".so");
     files.weights = writer->scratchPath(name + ".weights");
     return measureCertificate(files, options.modelPath);
   }
