@@ -42,7 +42,8 @@ void removeContents(int descriptor, int depth) {
       const char *name = entry->d_name;
       if (!std::strcmp(name, ".") || !std::strcmp(name, "..") || unlinkat(descriptor, name, 0) == 0)
         continue;
-      int inner = depth < deepest ? openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
+      int inner =
+          depth < deepest ? openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) : -1;
       if (inner < 0)
         continue;
       removeContents(inner, depth + 1);
@@ -85,7 +86,7 @@ void onSignal(int signal) {
 void install() {
   static std::once_flag once;
   std::call_once(once, [] {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = onSignal;
     sigemptyset(&action.sa_mask);
     for (int signal : handled)

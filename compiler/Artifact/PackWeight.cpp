@@ -86,8 +86,8 @@ private:
 
 } // namespace
 
-Expected<PackError> pleat::packWeight(const WeightStore &store, StringRef key, WeightLayout layout, bool transposed,
-                                      WeightStore::Sink sink, uint64_t windowBytes) {
+Expected<PackError> pleat::packWeight(const WeightStore &store, StringRef key, WeightLayout layout,
+                                      bool transposed, WeightStore::Sink sink, uint64_t windowBytes) {
   std::optional<WeightInfo> info = store.lookup(key);
   if (!info)
     return createStringError("the weight store has no entry '" + key + "'");
@@ -95,7 +95,8 @@ Expected<PackError> pleat::packWeight(const WeightStore &store, StringRef key, W
   if (!form)
     return form.takeError();
   if (layout == WeightLayout::RowMajor) {
-    if (Error error = store.forEachWindow(key, [&](uint64_t, ArrayRef<uint8_t> bytes) { return sink(bytes); }))
+    if (Error error =
+            store.forEachWindow(key, [&](uint64_t, ArrayRef<uint8_t> bytes) { return sink(bytes); }))
       return std::move(error);
     return PackError();
   }

@@ -13,6 +13,7 @@ inline constexpr uint64_t kPackWindowBytes = uint64_t(16) << 20;
 /// those of the store, of storedForm and of the sink. Returns how far the packed elements
 /// are from the weight's. `windowBytes` is for tests.
 llvm::Expected<PackError> packWeight(const WeightStore &store, llvm::StringRef key, WeightLayout layout,
-                                     bool transposed, WeightStore::Sink sink, uint64_t windowBytes = kPackWindowBytes);
+                                     bool transposed, WeightStore::Sink sink,
+                                     uint64_t windowBytes = kPackWindowBytes);
 
 } // namespace pleat

@@ -177,7 +177,8 @@ PackError pleat::packAmxBf16(ArrayRef<uint8_t> window, uint64_t k, uint64_t colu
       uint64_t r = row % 32, c = column % 32;
       uint64_t inPart = (c / 16) * 512 + (r / 2) * 32 + 2 * (c % 16) + r % 2;
       uint64_t first = (column / 32) * panelElements + (row / 32) * blockElements + inPart;
-      float value = loadElement(window.data() + (row * columns + column) * elementBytes, elementBytes), sum = 0;
+      float value = loadElement(window.data() + (row * columns + column) * elementBytes, elementBytes),
+            sum = 0;
       uint16_t split3[3];
       split(value, parts, split3);
       for (unsigned part = 0; part < parts; ++part) {

@@ -12,9 +12,9 @@ namespace pleat {
 
 /// The numbers are those of the weights file and of the dialect's Layout.
 enum class WeightLayout : uint32_t {
-  RowMajor = 0, ///< as in the model
-  Panel16 = 1,  ///< a [K, N] matrix as [ceil(N/16)][K][16]; columns beyond N are zero
-  AmxBf16 = 2,  ///< as [ceil(N/32)][ceil(K/32)][2][16][32] in bf16: see packAmxBf16
+  RowMajor = 0,  ///< as in the model
+  Panel16 = 1,   ///< a [K, N] matrix as [ceil(N/16)][K][16]; columns beyond N are zero
+  AmxBf16 = 2,   ///< as [ceil(N/32)][ceil(K/32)][2][16][32] in bf16: see packAmxBf16
   AmxBf16x3 = 3, ///< as [ceil(N/32)][ceil(K/32)][3][2][16][32], three parts: see packAmxBf16
 };
 

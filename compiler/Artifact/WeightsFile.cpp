@@ -69,8 +69,8 @@ static ArrayRef<uint8_t> bytesOf(ArrayRef<Record> records) {
 
 /// Packs one entry to the end of `file` and fills in its row of the table. Returns the
 /// relative error of what was packed.
-static Expected<double> writeTensor(const WeightStore &store, const WeightsPlan::Entry &entry, uint64_t offset,
-                                    OutputFile &file, pleat_weights_entry &row) {
+static Expected<double> writeTensor(const WeightStore &store, const WeightsPlan::Entry &entry,
+                                    uint64_t offset, OutputFile &file, pleat_weights_entry &row) {
   file.writeZeros(offset - file.position());
   BLAKE3 hash;
   auto sink = [&](ArrayRef<uint8_t> bytes) {

@@ -23,7 +23,9 @@ static bool hasHash(ArrayRef<uint8_t> bytes, const uint8_t (&hash)[32]) {
 static Expected<HashReport> checkImage(const pleat_model_desc &model, ArrayRef<uint8_t> image,
                                        ArrayRef<std::string> names) {
   pleat_weights_header header;
-  auto damaged = [](const Twine &what) { return fail(ExitCode::InputInvalid, "not a valid weights file: " + what); };
+  auto damaged = [](const Twine &what) {
+    return fail(ExitCode::InputInvalid, "not a valid weights file: " + what);
+  };
   if (image.size() < sizeof(header) || std::memcmp(image.data(), PLEAT_WEIGHTS_MAGIC, sizeof(header.magic)))
     return damaged("expects the magic number and a header");
   std::memcpy(&header, image.data(), sizeof(header));
@@ -40,18 +42,20 @@ static Expected<HashReport> checkImage(const pleat_model_desc &model, ArrayRef<u
     pleat_weights_entry entry;
     std::memcpy(&entry, &table[index * sizeof(entry)], sizeof(entry));
     std::string name = index < names.size() ? "'" + names[index] + "' " : "";
-    std::string place = ("tensor " + Twine(index) + " " + name + "(" + Twine(entry.bytes) + " bytes at " + Twine(entry.offset) +
-                         ")").str();
+    std::string place = ("tensor " + Twine(index) + " " + name + "(" + Twine(entry.bytes) + " bytes at " +
+                         Twine(entry.offset) + ")")
+                            .str();
     if (entry.offset > image.size() || entry.bytes > image.size() - entry.offset)
       report.damaged.push_back(place + " lies outside the file");
     else if (!hasHash(image.slice(entry.offset, entry.bytes), entry.content_hash))
-      report.damaged.push_back(place + " does not have the hash " + llvm::toHex(entry.content_hash, /*LowerCase=*/true));
+      report.damaged.push_back(place + " does not have the hash " +
+                               llvm::toHex(entry.content_hash, /*LowerCase=*/true));
   }
   return report;
 }
 
 Expected<HashReport> pleat::checkWeights(const pleat_model_desc &model, llvm::StringRef weightsFile,
-                                          ArrayRef<std::string> names) {
+                                         ArrayRef<std::string> names) {
   if (!model.weights_bytes)
     return HashReport();
   if (model.embedded_weights)
@@ -82,7 +86,8 @@ static std::string damageOf(const llvm::json::Object &record, llvm::StringRef na
   if (!found)
     return llvm::toString(found.takeError());
   if (found->bytes != *bytes)
-    return ("'" + name + "' has " + Twine(found->bytes) + " bytes, but was compiled with " + Twine(*bytes)).str();
+    return ("'" + name + "' has " + Twine(found->bytes) + " bytes, but was compiled with " + Twine(*bytes))
+        .str();
   return found->hash == *hash ? "" : "'" + name.str() + "' does not have the hash " + hash->str();
 }
 

@@ -1,8 +1,8 @@
 // `pleat bench`: how long one inference takes.
 #include "compiler/Driver/Failure.h"
-#include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/Measure.h"
 #include "compiler/Driver/ModelInputs.h"
+#include "compiler/Driver/ReadManifest.h"
 #include "compiler/Driver/SizeFormula.h"
 #include "compiler/Driver/Verb.h"
 #include "compiler/Driver/VerbOptions.h"
@@ -22,8 +22,8 @@ struct BenchOptions : ModelOptions, InputOptions, ResultOptions {
   BenchOptions() : InputOptions("Inputs, as for 'pleat run' (default random:0)", "random:0") {}
 
   cl::OptionCategory timing{"Timing"};
-  cl::opt<double> seconds{"seconds", cl::desc("How long to measure (default 1)"), cl::value_desc("S"), cl::init(1),
-                          cl::cat(timing)};
+  cl::opt<double> seconds{"seconds", cl::desc("How long to measure (default 1)"), cl::value_desc("S"),
+                          cl::init(1), cl::cat(timing)};
   cl::opt<double> warmup{"warmup", cl::desc("How long to run before (default 0.2)"), cl::value_desc("S"),
                          cl::init(0.2), cl::cat(timing)};
   cl::opt<unsigned> iterations{"iterations", cl::desc("Measure this many runs in place of a time"),
@@ -140,7 +140,8 @@ void printText(const LoadedModel &model, const BenchResult &result, const BenchO
   stream << '\n';
   double seconds = runs.percentile(0.5) * 1e-9;
   for (const auto &[key, value] : result.work)
-    stream << key << ' ' << value << llvm::format(" (%.2f G/s)\n", static_cast<double>(value) * 1e-9 / seconds);
+    stream << key << ' ' << value
+           << llvm::format(" (%.2f G/s)\n", static_cast<double>(value) * 1e-9 / seconds);
 }
 
 } // namespace

@@ -27,7 +27,8 @@ static double excessOf(double difference, double expected, const Tolerance &tole
   return difference / (tolerance.absolute + tolerance.relative * std::fabs(expected));
 }
 
-Comparison pleat::compareTensors(const HostTensor &got, const HostTensor &expected, const Tolerance &tolerance) {
+Comparison pleat::compareTensors(const HostTensor &got, const HostTensor &expected,
+                                 const Tolerance &tolerance) {
   Comparison result;
   result.elements = expected.size();
   bool exact = !isFloat(expected.type);
@@ -56,7 +57,8 @@ Comparison pleat::compareTensors(const HostTensor &got, const HostTensor &expect
   if (errorSquares > 0)
     result.relativeL2 = expectedSquares > 0 ? std::sqrt(errorSquares / expectedSquares) : kInfinity;
   if (tolerance.relativeL2 && !exact)
-    result.mismatches = result.relativeL2 <= *tolerance.relativeL2 ? 0 : std::max<int64_t>(result.mismatches, 1);
+    result.mismatches =
+        result.relativeL2 <= *tolerance.relativeL2 ? 0 : std::max<int64_t>(result.mismatches, 1);
   return result;
 }
 

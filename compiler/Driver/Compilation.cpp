@@ -71,7 +71,8 @@ ExitCode Compilation::runPasses(StringRef stage, ExitCode onFailure,
 }
 
 void Compilation::reportInternal(StringRef stage, StringRef reproducer) {
-  std::string command = "pleat-opt --run-reproducer " + reproducer.str(), index = (reproducer + ".weights").str();
+  std::string command = "pleat-opt --run-reproducer " + reproducer.str(),
+              index = (reproducer + ".weights").str();
   if (llvm::Error error = weightStore->save(index))
     llvm::consumeError(std::move(error)); // the IR alone may do
   else

@@ -37,7 +37,8 @@ static ExitCode emit(Compilation &compilation, EmitStage stage) {
 
 /// All stages, then the files.
 static ExitCode build(Compilation &compilation, const CompileOptions &options) {
-  for (auto stage : {&Compilation::recover, &Compilation::compress, &Compilation::roll, &Compilation::formKernels, &Compilation::lower})
+  for (auto stage : {&Compilation::recover, &Compilation::compress, &Compilation::roll,
+                     &Compilation::formKernels, &Compilation::lower})
     if (ExitCode code = (compilation.*stage)(); code != ExitCode::Done)
       return code;
 

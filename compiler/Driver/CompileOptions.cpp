@@ -19,7 +19,8 @@ namespace cl = llvm::cl;
 
 llvm::Expected<DimBounds> pleat::parseDimBounds(llvm::StringRef text) {
   auto malformed = [&] {
-    return llvm::createStringError("--dim expects NAME=LO..HI[:STEP] or NAME=SIZE, but got '%s'", text.str().c_str());
+    return llvm::createStringError("--dim expects NAME=LO..HI[:STEP] or NAME=SIZE, but got '%s'",
+                                   text.str().c_str());
   };
   auto [name, range] = text.split('=');
   if (name.empty() || range.empty())
@@ -30,7 +31,8 @@ llvm::Expected<DimBounds> pleat::parseDimBounds(llvm::StringRef text) {
   if (ends.size() != range.size() && (step.getAsInteger(10, bounds.step) || bounds.step < 1))
     return malformed();
   size_t dots = ends.find("..");
-  llvm::StringRef low = ends.substr(0, dots), high = dots == llvm::StringRef::npos ? ends : ends.substr(dots + 2);
+  llvm::StringRef low = ends.substr(0, dots),
+                  high = dots == llvm::StringRef::npos ? ends : ends.substr(dots + 2);
   if (low.getAsInteger(10, bounds.lower) || high.getAsInteger(10, bounds.upper) || bounds.lower < 0 ||
       bounds.upper < bounds.lower)
     return malformed();
@@ -67,27 +69,35 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   // Static, because lld looks at every registered option again when it links.
   static cl::OptionCategory category("Compile options");
   static cl::opt<std::string> model(cl::Positional, cl::desc("MODEL.onnx"), cl::Required, cl::cat(category));
-  static cl::opt<std::string> output("o", cl::desc("Artefact to write: DIR/NAME"), cl::value_desc("DIR/NAME"), cl::cat(category));
-  static cl::list<std::string> dims("dim", cl::desc("Bounds of a symbolic dimension"), cl::value_desc("NAME=LO..HI[:STEP]"),
-                             cl::cat(category));
-  static cl::list<std::string> states("state", cl::value_desc("IN=OUT"), cl::cat(category),
-                               cl::desc("Keep what is input IN and output OUT in the session; * stands for any text"));
-  static cl::list<std::string> isa("isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
-                            cl::desc("Instruction set levels: x86-64-v3, x86-64-v4, x86-64-v4-amx (default: all)"));
-  static cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"), cl::cat(category));
+  static cl::opt<std::string> output("o", cl::desc("Artefact to write: DIR/NAME"), cl::value_desc("DIR/NAME"),
+                                     cl::cat(category));
+  static cl::list<std::string> dims("dim", cl::desc("Bounds of a symbolic dimension"),
+                                    cl::value_desc("NAME=LO..HI[:STEP]"), cl::cat(category));
+  static cl::list<std::string> states(
+      "state", cl::value_desc("IN=OUT"), cl::cat(category),
+      cl::desc("Keep what is input IN and output OUT in the session; * stands for any text"));
+  static cl::list<std::string> isa(
+      "isa", cl::CommaSeparated, cl::value_desc("LEVEL,..."), cl::cat(category),
+      cl::desc("Instruction set levels: x86-64-v3, x86-64-v4, x86-64-v4-amx (default: all)"));
+  static cl::opt<std::string> recipe("recipe", cl::desc("Compression recipe"), cl::value_desc("FILE.yaml"),
+                                     cl::cat(category));
   static cl::opt<std::string> precision("precision", cl::init("f32"), cl::value_desc("f32|f32-split|bf16"),
-                                 cl::cat(category), cl::desc("How precisely weight matrices are stored (default f32)"));
-  static cl::opt<std::string> weights("weights", cl::desc("Where weights go: file (default) or embed"), cl::init("file"),
-                               cl::value_desc("file|embed"), cl::cat(category));
-  static cl::opt<std::string> emit("emit", cl::value_desc("STAGE"), cl::cat(category),
-                            cl::desc("Stop at a stage and print it: onnx, pleat, kernels, llvm-dialect, llvm, asm"));
+                                        cl::cat(category),
+                                        cl::desc("How precisely weight matrices are stored (default f32)"));
+  static cl::opt<std::string> weights("weights", cl::desc("Where weights go: file (default) or embed"),
+                                      cl::init("file"), cl::value_desc("file|embed"), cl::cat(category));
+  static cl::opt<std::string> emit(
+      "emit", cl::value_desc("STAGE"), cl::cat(category),
+      cl::desc("Stop at a stage and print it: onnx, pleat, kernels, llvm-dialect, llvm, asm"));
   static cl::opt<bool> noRoll("no-roll", cl::desc("Leave repeated layers written out"), cl::cat(category));
   static cl::opt<bool> json("json", cl::desc("Print the manifest of what was written"), cl::cat(category));
-  static cl::opt<unsigned> jobs("jobs", cl::desc("Threads to compile with (default: all of the machine)"), cl::init(0),
-                                cl::value_desc("N"), cl::cat(category));
-  static cl::opt<std::string> maxMemory("max-memory", cl::value_desc("SIZE"), cl::cat(category),
-                                        cl::desc("Give up when memory exceeds SIZE: bytes, or with KiB, MiB, GiB, kB, MB, GB"));
-  static cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"), cl::cat(category));
+  static cl::opt<unsigned> jobs("jobs", cl::desc("Threads to compile with (default: all of the machine)"),
+                                cl::init(0), cl::value_desc("N"), cl::cat(category));
+  static cl::opt<std::string> maxMemory(
+      "max-memory", cl::value_desc("SIZE"), cl::cat(category),
+      cl::desc("Give up when memory exceeds SIZE: bytes, or with KiB, MiB, GiB, kB, MB, GB"));
+  static cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"),
+                                         cl::cat(category));
   mlir::registerMLIRContextCLOptions();
   mlir::registerPassManagerCLOptions();
   mlir::registerAsmPrinterCLOptions();
@@ -157,7 +167,8 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
                        .Case("asm", EmitStage::Assembly)
                        .Default(std::nullopt);
     if (!options.emit)
-      return mistake("--emit: unknown stage '" + emit + "'; known: onnx, pleat, kernels, llvm-dialect, llvm, asm");
+      return mistake("--emit: unknown stage '" + emit +
+                     "'; known: onnx, pleat, kernels, llvm-dialect, llvm, asm");
   }
   if (output.empty() && !options.emit)
     return mistake("expects -o DIR/NAME");

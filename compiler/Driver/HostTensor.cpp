@@ -8,7 +8,8 @@
 
 using namespace pleat;
 
-template <typename T> static T load(const uint8_t *bytes) {
+template <typename T>
+static T load(const uint8_t *bytes) {
   T value;
   std::memcpy(&value, bytes, sizeof(T));
   return value;

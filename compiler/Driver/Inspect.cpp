@@ -15,7 +15,8 @@ namespace {
 
 struct InspectOptions : ResultOptions {
   cl::OptionCategory subject{"Subject"};
-  cl::opt<std::string> file{cl::Positional, cl::Required, cl::desc("MODEL.onnx | DIR/NAME"), cl::cat(subject)};
+  cl::opt<std::string> file{cl::Positional, cl::Required, cl::desc("MODEL.onnx | DIR/NAME"),
+                            cl::cat(subject)};
 };
 
 Expected<llvm::json::Object> inspect(llvm::StringRef subject) {
@@ -32,8 +33,9 @@ Expected<llvm::json::Object> inspect(llvm::StringRef subject) {
 
 ExitCode pleat::runInspect(int argc, const char *const *argv) {
   InspectOptions options;
-  if (std::optional<ExitCode> code = parseVerb(argc, argv, "Shows what a model or a compiled model is made of.\n",
-                                               {&options.subject, &options.results}))
+  if (std::optional<ExitCode> code =
+          parseVerb(argc, argv, "Shows what a model or a compiled model is made of.\n",
+                    {&options.subject, &options.results}))
     return *code;
   Expected<llvm::json::Object> found = inspect(options.file);
   if (!found)

@@ -44,7 +44,8 @@ json::Object interfaceRow(Type type, DictionaryAttr attributes) {
 json::Array operatorRows(ModuleOp module) {
   std::map<std::string, int64_t> counts;
   module.walk([&](onnx::NodeOp node) {
-    ++counts[(node.getDomain().empty() ? node.getOpType() : node.getDomain() + "::" + node.getOpType()).str()];
+    ++counts[(node.getDomain().empty() ? node.getOpType() : node.getDomain() + "::" + node.getOpType())
+                 .str()];
   });
   std::vector<std::pair<int64_t, std::string>> order;
   for (const auto &[name, count] : counts)

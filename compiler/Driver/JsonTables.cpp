@@ -70,7 +70,9 @@ static void printTable(raw_ostream &stream, const json::Array &rows, unsigned in
 void pleat::printTables(raw_ostream &stream, const json::Object &object, unsigned indent) {
   SmallVector<StringRef> keys = orderedKeys(object);
   // What fits a line stands above what takes many.
-  auto takesLines = [&](StringRef key) { return object.get(key)->getAsObject() || isTable(*object.get(key)); };
+  auto takesLines = [&](StringRef key) {
+    return object.get(key)->getAsObject() || isTable(*object.get(key));
+  };
   sort(keys, [&](StringRef a, StringRef b) {
     return std::make_pair(takesLines(a), a) < std::make_pair(takesLines(b), b);
   });

@@ -50,7 +50,8 @@ Expected<ArtifactFiles> ArtifactFiles::find(StringRef given) {
   return files;
 }
 
-Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const ArtifactFiles &files, const LoadSettings &settings) {
+Expected<std::unique_ptr<LoadedModel>> LoadedModel::open(const ArtifactFiles &files,
+                                                         const LoadSettings &settings) {
   std::unique_ptr<LoadedModel> loaded(new LoadedModel(settings));
   if (Error error = loaded->openLibrary(files))
     return error;
@@ -125,7 +126,8 @@ Error LoadedModel::loadWeights(const ArtifactFiles &files) {
   if (status == PLEAT_STATUS_OK)
     return Error::success();
   bool theirs = status == PLEAT_STATUS_BAD_WEIGHTS || status == PLEAT_STATUS_WRONG_BUILD;
-  return inContext("'" + (theirs ? files.weights : files.sharedObject) + "': ", runtimeFailure(status, error));
+  return inContext("'" + (theirs ? files.weights : files.sharedObject) + "': ",
+                   runtimeFailure(status, error));
 }
 
 pleat_model_info LoadedModel::info() const {
@@ -206,6 +208,7 @@ Error LoadedModel::run() {
   for (auto [state, length] : lengths)
     if (pleat_status status = functions.stateTruncate(session, state, length, &error))
       return runtimeFailure(status, error);
-  pleat_status status = functions.sessionRun(session, inputData.data(), outputData.data(), dims.data(), &error);
+  pleat_status status =
+      functions.sessionRun(session, inputData.data(), outputData.data(), dims.data(), &error);
   return status ? runtimeFailure(status, error) : Error::success();
 }

@@ -31,7 +31,8 @@ class LoadedModel {
 public:
   /// Opens the library and loads its weights. Runs the library's code: it is as trusted as
   /// any program. Fails with Io or InputInvalid.
-  static llvm::Expected<std::unique_ptr<LoadedModel>> open(const ArtifactFiles &files, const LoadSettings &settings);
+  static llvm::Expected<std::unique_ptr<LoadedModel>> open(const ArtifactFiles &files,
+                                                           const LoadSettings &settings);
 
   ~LoadedModel();
   LoadedModel(const LoadedModel &) = delete;

@@ -18,7 +18,8 @@ static Expected<ModelData> withOutputs(const pleat_model_desc &model, ModelData 
   return data;
 }
 
-Expected<ModelData> pleat::makeModelData(const pleat_model_desc &model, TensorSet set, const NamedDims &named) {
+Expected<ModelData> pleat::makeModelData(const pleat_model_desc &model, TensorSet set,
+                                         const NamedDims &named) {
   ModelData data;
   Expected<std::vector<HostTensor>> inputs =
       matchTensors(inputsOf(model), std::move(set.tensors), set.ordered, "input");
@@ -32,7 +33,8 @@ Expected<ModelData> pleat::makeModelData(const pleat_model_desc &model, TensorSe
   return withOutputs(model, std::move(data));
 }
 
-Expected<ModelData> pleat::makeModelData(const pleat_model_desc &model, StringRef spec, const NamedDims &named) {
+Expected<ModelData> pleat::makeModelData(const pleat_model_desc &model, StringRef spec,
+                                         const NamedDims &named) {
   if (!spec.consume_front("random:")) {
     Expected<TensorSet> set = readTensors(spec);
     if (!set)

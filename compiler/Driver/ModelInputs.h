@@ -14,9 +14,11 @@ struct ModelData {
 
 /// Reads the inputs that `spec` names (see readTensors), or draws them for "random:SEED", and
 /// makes zeroed outputs of the sizes that follow.
-llvm::Expected<ModelData> makeModelData(const pleat_model_desc &model, llvm::StringRef spec, const NamedDims &named);
+llvm::Expected<ModelData> makeModelData(const pleat_model_desc &model, llvm::StringRef spec,
+                                        const NamedDims &named);
 
 /// The same with inputs already in memory.
-llvm::Expected<ModelData> makeModelData(const pleat_model_desc &model, TensorSet inputs, const NamedDims &named);
+llvm::Expected<ModelData> makeModelData(const pleat_model_desc &model, TensorSet inputs,
+                                        const NamedDims &named);
 
 } // namespace pleat

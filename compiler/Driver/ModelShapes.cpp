@@ -16,7 +16,9 @@ using llvm::Twine;
 
 namespace {
 
-ArrayRef<pleat_dim_desc> hostDims(const pleat_model_desc &model) { return {model.dims, model.host_dim_count}; }
+ArrayRef<pleat_dim_desc> hostDims(const pleat_model_desc &model) {
+  return {model.dims, model.host_dim_count};
+}
 ArrayRef<pleat_axis> axesOf(const pleat_tensor_desc &tensor) { return {tensor.axes, tensor.rank}; }
 
 /// One dimension while it is being decided.
@@ -32,12 +34,13 @@ std::string sizes(int64_t size) { return "size " + std::to_string(size); }
 Error settle(const pleat_dim_desc &dim, Binding &binding, int64_t size, const Twine &source) {
   std::string where = source.str();
   if (binding.size >= 0 && binding.size != size)
-    return fail(ExitCode::InputInvalid, where + " has " + sizes(size) + ", but dimension '" + dim.name + "' has " +
-                                            sizes(binding.size) + " by " + binding.source);
+    return fail(ExitCode::InputInvalid, where + " has " + sizes(size) + ", but dimension '" + dim.name +
+                                            "' has " + sizes(binding.size) + " by " + binding.source);
   int64_t step = std::max<int64_t>(dim.step, 1);
   if (size < dim.lower || (dim.upper && size > dim.upper) || (size - dim.lower) % step)
     return fail(ExitCode::InputInvalid,
-                where + " has " + sizes(size) + ", but dimension '" + dim.name + "' takes " + Twine(dim.lower) +
+                where + " has " + sizes(size) + ", but dimension '" + dim.name + "' takes " +
+                    Twine(dim.lower) +
                     (dim.upper ? ".." + Twine(dim.upper).str() : std::string(" and more")) +
                     (step > 1 ? " in steps of " + std::to_string(step) : ""));
   binding = {size, where};
@@ -110,21 +113,24 @@ Expected<DimValues> pleat::bindDims(const pleat_model_desc &model, ArrayRef<Host
     return bindings.takeError();
   for (auto [desc, input] : llvm::zip_equal(inputsOf(model), inputs)) {
     if (input.type != static_cast<pleat_type>(desc.type) || input.shape.size() != desc.rank)
-      return fail(ExitCode::InputInvalid, "input '" + Twine(desc.name) + "': expects " + describe(model, desc) +
-                                              ", but got " + typeName(input.type) + " [" +
-                                              llvm::join(llvm::map_range(input.shape, [](int64_t size) {
-                                                           return std::to_string(size);
-                                                         }), ", ") + "]");
+      return fail(
+          ExitCode::InputInvalid,
+          "input '" + Twine(desc.name) + "': expects " + describe(model, desc) + ", but got " +
+              typeName(input.type) + " [" +
+              llvm::join(llvm::map_range(input.shape, [](int64_t size) { return std::to_string(size); }),
+                         ", ") +
+              "]");
     for (auto [index, axis] : llvm::enumerate(axesOf(desc)))
       if (axis.kind == PLEAT_AXIS_DIM && axis.value < model.host_dim_count)
-        if (Error error =
-                settle(model.dims[axis.value], (*bindings)[axis.value], input.shape[index], axisLabel(input, index)))
+        if (Error error = settle(model.dims[axis.value], (*bindings)[axis.value], input.shape[index],
+                                 axisLabel(input, index)))
           return error;
   }
   DimValues dims;
   for (auto [dim, binding] : llvm::zip_equal(hostDims(model), *bindings)) {
     if (binding.size < 0)
-      return fail(ExitCode::Usage, "dimension '" + Twine(dim.name) + "' needs a size: --dim " + dim.name + "=VALUE");
+      return fail(ExitCode::Usage,
+                  "dimension '" + Twine(dim.name) + "' needs a size: --dim " + dim.name + "=VALUE");
     dims.push_back(binding.size);
   }
   // What remains to compare are fixed sizes and expressions of the dimensions now known.
@@ -132,8 +138,8 @@ Expected<DimValues> pleat::bindDims(const pleat_model_desc &model, ArrayRef<Host
   for (auto [desc, input] : llvm::zip_equal(inputsOf(model), inputs))
     for (auto [index, axis] : llvm::enumerate(axesOf(desc)))
       if (int64_t size = axisSize(axis, dims, exprs); size != input.shape[index])
-        return fail(ExitCode::InputInvalid,
-                    axisLabel(input, index) + ": expects " + sizes(size) + ", but got " + sizes(input.shape[index]));
+        return fail(ExitCode::InputInvalid, axisLabel(input, index) + ": expects " + sizes(size) +
+                                                ", but got " + sizes(input.shape[index]));
   return dims;
 }
 
@@ -146,14 +152,16 @@ Expected<DimValues> pleat::chooseDims(const pleat_model_desc &model, const Named
     if (binding.size < 0 && isStateLength(model, index))
       binding.size = 0; // as in a fresh session
     if (binding.size < 0 && (!dim.upper || dim.lower != dim.upper))
-      return fail(ExitCode::Usage, "dimension '" + Twine(dim.name) + "' needs a size: --dim " + dim.name + "=VALUE");
+      return fail(ExitCode::Usage,
+                  "dimension '" + Twine(dim.name) + "' needs a size: --dim " + dim.name + "=VALUE");
     dims.push_back(binding.size < 0 ? dim.lower : binding.size);
   }
   return dims;
 }
 
 Expected<std::vector<HostTensor>> pleat::allocateTensors(const pleat_model_desc &model,
-                                                         ArrayRef<pleat_tensor_desc> tensors, const DimValues &dims) {
+                                                         ArrayRef<pleat_tensor_desc> tensors,
+                                                         const DimValues &dims) {
   std::vector<int64_t> exprs = exprSizes(model, dims);
   std::vector<HostTensor> result;
   for (const pleat_tensor_desc &desc : tensors) {
@@ -164,8 +172,8 @@ Expected<std::vector<HostTensor>> pleat::allocateTensors(const pleat_model_desc 
       tensor.shape.push_back(axisSize(axis, dims, exprs));
     std::optional<uint64_t> bytes = hostBytes(tensor.type, tensor.shape);
     if (!bytes)
-      return fail(ExitCode::InputInvalid,
-                  "'" + tensor.name + "' cannot have the shape " + shapeText(tensor.shape) + " that these sizes give it");
+      return fail(ExitCode::InputInvalid, "'" + tensor.name + "' cannot have the shape " +
+                                              shapeText(tensor.shape) + " that these sizes give it");
     tensor.bytes.resize(*bytes);
     result.push_back(std::move(tensor));
   }
@@ -182,7 +190,8 @@ static std::optional<size_t> findByName(const pleat_tensor_desc &desc, ArrayRef<
 }
 
 Expected<std::vector<HostTensor>> pleat::matchTensors(ArrayRef<pleat_tensor_desc> wanted,
-                                                      std::vector<HostTensor> given, bool ordered, StringRef kind) {
+                                                      std::vector<HostTensor> given, bool ordered,
+                                                      StringRef kind) {
   std::vector<size_t> places;
   for (const pleat_tensor_desc &desc : wanted)
     if (std::optional<size_t> place = findByName(desc, given))

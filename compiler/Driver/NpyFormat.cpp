@@ -20,12 +20,14 @@ struct Descr {
   llvm::StringLiteral text;
 };
 
-constexpr Descr kDescrs[] = {
-    {PLEAT_F32, "<f4"}, {PLEAT_F64, "<f8"}, {PLEAT_F16, "<f2"}, {PLEAT_BF16, "<V2"}, {PLEAT_I8, "|i1"},
-    {PLEAT_I16, "<i2"}, {PLEAT_I32, "<i4"}, {PLEAT_I64, "<i8"}, {PLEAT_U8, "|u1"},   {PLEAT_U16, "<u2"},
-    {PLEAT_U32, "<u4"}, {PLEAT_U64, "<u8"}, {PLEAT_BOOL, "|b1"}};
+constexpr Descr kDescrs[] = {{PLEAT_F32, "<f4"}, {PLEAT_F64, "<f8"}, {PLEAT_F16, "<f2"}, {PLEAT_BF16, "<V2"},
+                             {PLEAT_I8, "|i1"},  {PLEAT_I16, "<i2"}, {PLEAT_I32, "<i4"}, {PLEAT_I64, "<i8"},
+                             {PLEAT_U8, "|u1"},  {PLEAT_U16, "<u2"}, {PLEAT_U32, "<u4"}, {PLEAT_U64, "<u8"},
+                             {PLEAT_BOOL, "|b1"}};
 
-Error malformed(const llvm::Twine &what) { return fail(ExitCode::InputInvalid, "not a valid .npy file: " + what); }
+Error malformed(const llvm::Twine &what) {
+  return fail(ExitCode::InputInvalid, "not a valid .npy file: " + what);
+}
 
 /// The header's dictionary: the few forms of Python literals that NumPy writes.
 class HeaderParser {
@@ -91,7 +93,8 @@ private:
     StringRef kind = text;
     if (!kind.consume_front("<") && !kind.consume_front("|") && !kind.consume_front("="))
       return fail(ExitCode::Unsupported, "unsupported element type '" + text + "'; save it little-endian");
-    const Descr *found = llvm::find_if(kDescrs, [&](const Descr &descr) { return descr.text.drop_front() == kind; });
+    const Descr *found =
+        llvm::find_if(kDescrs, [&](const Descr &descr) { return descr.text.drop_front() == kind; });
     if (found == std::end(kDescrs))
       return fail(ExitCode::Unsupported, "unsupported element type '" + text + "'");
     type = found->type;
@@ -146,7 +149,8 @@ Expected<HostTensor> pleat::parseNpy(ArrayRef<uint8_t> file) {
   size_t start = version == 1 ? 10 : 12;
   if (file.size() < start)
     return malformed("truncated header");
-  uint64_t length = version == 1 ? llvm::support::endian::read16le(&file[8]) : llvm::support::endian::read32le(&file[8]);
+  uint64_t length =
+      version == 1 ? llvm::support::endian::read16le(&file[8]) : llvm::support::endian::read32le(&file[8]);
   if (length > file.size() - start)
     return malformed("truncated header");
 
@@ -159,7 +163,8 @@ Expected<HostTensor> pleat::parseNpy(ArrayRef<uint8_t> file) {
   if (!needed)
     return malformed("the size of its shape overflows");
   if (*needed != elements.size())
-    return malformed("expects " + llvm::Twine(*needed) + " bytes of elements, but got " + llvm::Twine(elements.size()));
+    return malformed("expects " + llvm::Twine(*needed) + " bytes of elements, but got " +
+                     llvm::Twine(elements.size()));
   if (tensor.type == PLEAT_BOOL && llvm::any_of(elements, [](uint8_t byte) { return byte > 1; }))
     return malformed("expects each bool to be 0 or 1");
   tensor.bytes.assign(elements.begin(), elements.end());
@@ -175,7 +180,8 @@ std::string pleat::npyHeader(const HostTensor &tensor) {
   if (tensor.shape.size() > 1)
     shape.resize(shape.size() - 2);
   const Descr *descr = llvm::find_if(kDescrs, [&](const Descr &row) { return row.type == tensor.type; });
-  std::string text = ("{'descr': '" + descr->text + "', 'fortran_order': False, 'shape': (" + shape + "), }").str();
+  std::string text =
+      ("{'descr': '" + descr->text + "', 'fortran_order': False, 'shape': (" + shape + "), }").str();
   // The elements begin at a multiple of 64, after ten bytes, the text and a newline.
   text.append(63 - (text.size() + 10) % 64, ' ');
   text += '\n';

@@ -23,7 +23,9 @@ public:
   }
 
   /// In 0 .. count-1; the bias is below count / 2^64.
-  uint64_t below(uint64_t count) { return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * count) >> 64); }
+  uint64_t below(uint64_t count) {
+    return static_cast<uint64_t>((static_cast<unsigned __int128>(next()) * count) >> 64);
+  }
 
   double normal() {
     constexpr double unit = 1.0 / (uint64_t(1) << 53);
@@ -50,7 +52,10 @@ uint64_t choicesOf(const pleat_model_desc &model, uint32_t input, pleat_type typ
   return std::min<uint64_t>(std::max<int64_t>(*rows, 0), largest == ~uint64_t(0) ? largest : largest + 1);
 }
 
-template <typename T> void store(uint8_t *to, T value) { std::memcpy(to, &value, sizeof(T)); }
+template <typename T>
+void store(uint8_t *to, T value) {
+  std::memcpy(to, &value, sizeof(T));
+}
 
 void drawFloats(HostTensor &tensor, Random &random) {
   unsigned width = elementBytes(tensor.type);

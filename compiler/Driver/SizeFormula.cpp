@@ -33,7 +33,8 @@ std::optional<int64_t> pleat::evaluateFormula(const json::Value &formula, const 
   if (!parts || parts->size() != 3)
     return std::nullopt;
   std::optional<StringRef> operation = (*parts)[0].getAsString();
-  std::optional<int64_t> left = evaluateFormula((*parts)[1], dims), right = evaluateFormula((*parts)[2], dims);
+  std::optional<int64_t> left = evaluateFormula((*parts)[1], dims),
+                         right = evaluateFormula((*parts)[2], dims);
   if (!operation || !left || !right)
     return std::nullopt;
   return combine(*operation, *left, *right);

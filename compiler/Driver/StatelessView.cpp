@@ -6,7 +6,9 @@
 using namespace pleat;
 using llvm::ArrayRef;
 
-static ArrayRef<pleat_state_desc> statesOf(const pleat_model_desc &model) { return {model.states, model.state_count}; }
+static ArrayRef<pleat_state_desc> statesOf(const pleat_model_desc &model) {
+  return {model.states, model.state_count};
+}
 
 /// States at their positions, the host's tensors in order between them.
 static std::vector<TensorRole> interleave(const pleat_model_desc &model, uint32_t hostCount,

@@ -19,7 +19,9 @@ namespace path = llvm::sys::path;
 
 namespace {
 
-ArrayRef<uint8_t> bytesOf(StringRef text) { return {reinterpret_cast<const uint8_t *>(text.data()), text.size()}; }
+ArrayRef<uint8_t> bytesOf(StringRef text) {
+  return {reinterpret_cast<const uint8_t *>(text.data()), text.size()};
+}
 
 std::string inFolder(StringRef folder, StringRef name) {
   llvm::SmallString<128> result(folder);
@@ -145,8 +147,8 @@ Expected<TensorSet> pleat::readProtos(StringRef folder, StringRef kind) {
   for (const auto &[number, name] : *numbered) {
     std::string file = inFolder(folder, name);
     if (number != set.tensors.size())
-      return fail(ExitCode::InputInvalid,
-                  "'" + folder + "': expects " + kind + "_" + llvm::Twine(set.tensors.size()) + ".pb, but got " + name);
+      return fail(ExitCode::InputInvalid, "'" + folder + "': expects " + kind + "_" +
+                                              llvm::Twine(set.tensors.size()) + ".pb, but got " + name);
     auto buffer = readFile(file);
     if (!buffer)
       return buffer.takeError();
@@ -164,7 +166,8 @@ Expected<TensorSet> pleat::readTensors(StringRef path) {
   if (!fs::is_directory(path)) {
     if (path.ends_with(".npz"))
       return readNpz(path);
-    return fail(ExitCode::Usage, "'" + path + "': expects a .npz file, a folder of .npy files or of ONNX test protos");
+    return fail(ExitCode::Usage,
+                "'" + path + "': expects a .npz file, a folder of .npy files or of ONNX test protos");
   }
   Expected<std::vector<std::string>> names = listFolder(path);
   if (!names)
@@ -191,7 +194,8 @@ Expected<std::vector<std::string>> pleat::findDataSets(StringRef path) {
   if (!folders)
     return folders.takeError();
   if (folders->empty())
-    return fail(ExitCode::InputInvalid, "'" + path + "': expects output_N.pb or folders test_data_set_N in it");
+    return fail(ExitCode::InputInvalid,
+                "'" + path + "': expects output_N.pb or folders test_data_set_N in it");
   std::vector<std::string> sets;
   for (const auto &[number, name] : *folders)
     sets.push_back(inFolder(path, name));
@@ -203,8 +207,8 @@ Error pleat::writeNpz(StringRef path, ArrayRef<HostTensor> tensors) {
   for (const HostTensor &tensor : tensors)
     if (tensor.name.size() > longest)
       return fail(ExitCode::Unsupported, "'" + path + "': the name of an output has " +
-                                             llvm::Twine(tensor.name.size()) + " bytes; a .npz file takes at most " +
-                                             llvm::Twine(longest));
+                                             llvm::Twine(tensor.name.size()) +
+                                             " bytes; a .npz file takes at most " + llvm::Twine(longest));
   Error error = llvm::writeToOutput(path, [&](llvm::raw_ostream &stream) {
     ZipWriter writer(stream);
     for (const HostTensor &tensor : tensors) {

@@ -24,13 +24,15 @@ struct VerifyOptions : ModelOptions, InputOptions, ResultOptions {
 
   cl::opt<std::string> reference{"model", cl::desc("Compare with a build of this model without a recipe"),
                                  cl::value_desc("MODEL.onnx"), cl::cat(data)};
-  cl::opt<std::string> sets{"data", cl::desc("Compare with the outputs of a data set, or of each test_data_set_N"),
+  cl::opt<std::string> sets{"data",
+                            cl::desc("Compare with the outputs of a data set, or of each test_data_set_N"),
                             cl::value_desc("DIR"), cl::cat(data)};
-  cl::opt<double> rtol{"rtol", cl::desc("Allowed error relative to the expected value (default 1e-4,\n"
-                                        "or the certificate's error where precision is reduced)"),
+  cl::opt<double> rtol{"rtol",
+                       cl::desc("Allowed error relative to the expected value (default 1e-4,\n"
+                                "or the certificate's error where precision is reduced)"),
                        cl::value_desc("R"), cl::init(1e-4), cl::cat(data)};
-  cl::opt<double> atol{"atol", cl::desc("Allowed error besides (default 1e-5)"), cl::value_desc("A"), cl::init(1e-5),
-                       cl::cat(data)};
+  cl::opt<double> atol{"atol", cl::desc("Allowed error besides (default 1e-5)"), cl::value_desc("A"),
+                       cl::init(1e-5), cl::cat(data)};
 };
 
 Error checkUsage(const VerifyOptions &options) {
@@ -71,7 +73,8 @@ Error verifyReference(LoadedModel &model, const VerifyOptions &options, const Na
   Expected<ReferenceBuild> build = ReferenceBuild::make(options.reference, model.info().level_name);
   if (!build)
     return build.takeError();
-  Expected<std::unique_ptr<LoadedModel>> reference = LoadedModel::open(build->files(), {options.threads, options.load});
+  Expected<std::unique_ptr<LoadedModel>> reference =
+      LoadedModel::open(build->files(), {options.threads, options.load});
   if (!reference)
     return reference.takeError();
   StringRef spec = options.inputs.empty() ? StringRef("random:0") : StringRef(options.inputs);
@@ -139,10 +142,10 @@ Expected<VerifyReport> verify(const VerifyOptions &options) {
 
 ExitCode pleat::runVerify(int argc, const char *const *argv) {
   VerifyOptions options;
-  if (std::optional<ExitCode> code =
-          parseVerb(argc, argv,
-                    "Compares a compiled model's weights with their hashes, and its outputs with expected ones.\n",
-                    {&options.model, &options.data, &options.results}))
+  if (std::optional<ExitCode> code = parseVerb(
+          argc, argv,
+          "Compares a compiled model's weights with their hashes, and its outputs with expected ones.\n",
+          {&options.model, &options.data, &options.results}))
     return *code;
   Expected<VerifyReport> result = verify(options);
   if (!result)

@@ -9,11 +9,13 @@ using namespace pleat;
 namespace json = llvm::json;
 
 bool CaseReport::good() const {
-  return code == ExitCode::Done && llvm::all_of(outputs, [](const OutputReport &output) { return output.comparison.good(); });
+  return code == ExitCode::Done &&
+         llvm::all_of(outputs, [](const OutputReport &output) { return output.comparison.good(); });
 }
 
 bool VerifyReport::good() const {
-  return files.damaged.empty() && weights.damaged.empty() && llvm::all_of(cases, [](const CaseReport &result) { return result.good(); });
+  return files.damaged.empty() && weights.damaged.empty() &&
+         llvm::all_of(cases, [](const CaseReport &result) { return result.good(); });
 }
 
 ExitCode VerifyReport::code() const {
@@ -34,7 +36,8 @@ static void printOutput(llvm::raw_ostream &stream, const OutputReport &output) {
     stream << "ok";
   else
     stream << found.mismatches << " of " << found.elements << " elements differ";
-  stream << llvm::format(", relative L2 error %.3g, largest error %.3g", found.relativeL2, found.largestError);
+  stream << llvm::format(", relative L2 error %.3g, largest error %.3g", found.relativeL2,
+                         found.largestError);
   if (found.worst >= 0) {
     stream << ", worst at [";
     llvm::interleaveComma(positionOf(found.worst, output.shape), stream);
@@ -62,8 +65,8 @@ void VerifyReport::print(llvm::raw_ostream &stream) const {
       stream << "  " << result.error << '\n';
   }
   if (!cases.empty())
-    stream << llvm::count_if(cases, [](const CaseReport &result) { return result.good(); }) << " of " << cases.size()
-           << " match\n";
+    stream << llvm::count_if(cases, [](const CaseReport &result) { return result.good(); }) << " of "
+           << cases.size() << " match\n";
 }
 
 static json::Object outputAsJson(const OutputReport &output) {

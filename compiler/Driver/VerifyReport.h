@@ -1,9 +1,9 @@
 /// What `pleat verify` found, and how it is told.
 #pragma once
 
+#include "compiler/Driver/ArtifactHashes.h"
 #include "compiler/Driver/CompareTensors.h"
 #include "compiler/Driver/ExitCode.h"
-#include "compiler/Driver/ArtifactHashes.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 

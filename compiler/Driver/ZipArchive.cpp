@@ -21,7 +21,9 @@ constexpr uint32_t kInZip64 = 0xffffffff;
 /// 1980-01-01, the earliest date the format has.
 constexpr uint32_t kDate = 0x00210000;
 
-Error malformed(const llvm::Twine &what) { return fail(ExitCode::InputInvalid, "not a valid ZIP archive: " + what); }
+Error malformed(const llvm::Twine &what) {
+  return fail(ExitCode::InputInvalid, "not a valid ZIP archive: " + what);
+}
 
 uint16_t read16(ArrayRef<uint8_t> bytes, size_t at) { return llvm::support::endian::read16le(&bytes[at]); }
 uint32_t read32(ArrayRef<uint8_t> bytes, size_t at) { return llvm::support::endian::read32le(&bytes[at]); }

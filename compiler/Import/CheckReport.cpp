@@ -34,7 +34,8 @@ CheckReport pleat::checkModel(ModuleOp module,
       return;
     auto scope = node->getAttrOfType<StringAttr>(onnx::ONNXDialect::getScopeAttrName());
     report.issues.push_back({nameOf(node), node.getOpType().str(), node.getDomain().str(),
-                             static_cast<int64_t>(node.getOpset()), scope ? scope.str() : "", std::move(*why)});
+                             static_cast<int64_t>(node.getOpset()), scope ? scope.str() : "",
+                             std::move(*why)});
   });
   return report;
 }

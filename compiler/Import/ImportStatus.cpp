@@ -10,7 +10,8 @@ char ImportError::ID = 0;
 void ImportError::log(llvm::raw_ostream &stream) const { stream << text; }
 
 std::error_code ImportError::convertToErrorCode() const {
-  return std::make_error_code(status == ImportStatus::FileAccess ? std::errc::io_error : std::errc::invalid_argument);
+  return std::make_error_code(status == ImportStatus::FileAccess ? std::errc::io_error
+                                                                 : std::errc::invalid_argument);
 }
 
 llvm::Error pleat::invalidInput(const llvm::Twine &text) {

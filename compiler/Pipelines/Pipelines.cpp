@@ -71,7 +71,8 @@ void pleat::addCodegenPasses(OpPassManager &passes, ArrayRef<std::string> levels
 
 void pleat::registerPipelines() {
   PassPipelineRegistration<>("pleat-pipeline-recover", "imported ONNX to recovered IR", addRecoverPasses);
-  PassPipelineRegistration<>("pleat-pipeline-states", "recovered IR to appended and replaced states", addStatePasses);
+  PassPipelineRegistration<>("pleat-pipeline-states", "recovered IR to appended and replaced states",
+                             addStatePasses);
   PassPipelineRegistration<>("pleat-pipeline-roll", "recovered layers to one repeat", addRollPasses);
   PassPipelineRegistration<>("pleat-pipeline-kernels", "recovered IR to kernels",
                              [](OpPassManager &passes) { addKernelPasses(passes); });

@@ -17,7 +17,8 @@ void addRollPasses(mlir::OpPassManager &passes);
 
 /// Recovered IR to kernels: what is fused, how weights are stored. `precision` is that of
 /// weights no recipe names; `tileProducts` says whether a level has tile registers.
-void addKernelPasses(mlir::OpPassManager &passes, llvm::StringRef precision = "f32", bool tileProducts = true);
+void addKernelPasses(mlir::OpPassManager &passes, llvm::StringRef precision = "f32",
+                     bool tileProducts = true);
 
 /// Kernels, with every weight placed in the file, to the LLVM dialect. `levels` names the
 /// instruction set levels.

@@ -50,19 +50,22 @@ constexpr llvm::StringLiteral stepCounts[] = {"iterations"};
 
 /// Every pass a recipe may name, under its flag without the prefix. Passes see layers
 /// written out; the one that counts them rolls them for itself.
-constexpr RecipePass recipePasses[] = {
-    {"decompose-svd", svdParameters, svdSizes},
-    {"set-precision", precisionParameters, precisionKeys},
-    {"reduce-steps", stepParameters, stepCounts, "func.func(pleat-roll-layers),", ",func.func(pleat-unroll-layers)"}};
+constexpr RecipePass recipePasses[] = {{"decompose-svd", svdParameters, svdSizes},
+                                       {"set-precision", precisionParameters, precisionKeys},
+                                       {"reduce-steps", stepParameters, stepCounts,
+                                        "func.func(pleat-roll-layers),", ",func.func(pleat-unroll-layers)"}};
 
 class RecipeParser {
 public:
   RecipeParser(llvm::StringRef text, llvm::StringRef path) : path(path), stream(text, sources) {
-    sources.setDiagHandler([](const llvm::SMDiagnostic &diagnostic, void *context) {
-      auto *self = static_cast<RecipeParser *>(context);
-      if (self->syntaxError.empty())
-        self->syntaxError = self->at(diagnostic.getLineNo(), diagnostic.getColumnNo() + 1) + diagnostic.getMessage().str();
-    }, this);
+    sources.setDiagHandler(
+        [](const llvm::SMDiagnostic &diagnostic, void *context) {
+          auto *self = static_cast<RecipeParser *>(context);
+          if (self->syntaxError.empty())
+            self->syntaxError = self->at(diagnostic.getLineNo(), diagnostic.getColumnNo() + 1) +
+                                diagnostic.getMessage().str();
+        },
+        this);
   }
 
   llvm::Expected<Recipe> parse() {
@@ -148,7 +151,8 @@ private:
       const Parameter *parameter =
           llvm::find_if(pass->parameters, [&](const Parameter &known) { return known.key == *key; });
       if (parameter == pass->parameters.end())
-        return failed(entry.getKey(), "unknown key '" + *key + "' of pass " + pass->name.str() + "; known: " + knownKeys(*pass));
+        return failed(entry.getKey(), "unknown key '" + *key + "' of pass " + pass->name.str() +
+                                          "; known: " + knownKeys(*pass));
       if (llvm::is_contained(seen, *key))
         return failed(entry.getKey(), "key '" + *key + "' is given twice");
       seen.push_back(*key);
@@ -159,12 +163,14 @@ private:
     }
     if (!pass)
       return failed(&node, "expected a key 'pass'");
-    unsigned given = llvm::count_if(pass->oneOf, [&](llvm::StringRef key) { return llvm::is_contained(seen, key); });
+    unsigned given =
+        llvm::count_if(pass->oneOf, [&](llvm::StringRef key) { return llvm::is_contained(seen, key); });
     if (!pass->oneOf.empty() && given != 1)
-      return failed(&node, "pass " + pass->name.str() + " expects " + (pass->oneOf.size() > 1 ? "exactly one of " : "a key ") +
+      return failed(&node, "pass " + pass->name.str() + " expects " +
+                               (pass->oneOf.size() > 1 ? "exactly one of " : "a key ") +
                                llvm::join(pass->oneOf, ", "));
-    recipe.pipeline += (recipe.pipeline.empty() ? "" : ",") + pass->before.str() + "pleat-" + pass->name.str() +
-                       (options.empty() ? "" : "{" + options + "}") + pass->after.str();
+    recipe.pipeline += (recipe.pipeline.empty() ? "" : ",") + pass->before.str() + "pleat-" +
+                       pass->name.str() + (options.empty() ? "" : "{" + options + "}") + pass->after.str();
     return llvm::Error::success();
   }
 
@@ -195,20 +201,22 @@ private:
         if (name->empty())
           return failed(&item, "expected a name, but got an empty one");
         if (name->find_first_of(" \"',{}") != std::string::npos)
-          return failed(&item, "a selector cannot hold spaces, quotes, commas or braces; match them with '?'");
+          return failed(&item,
+                        "a selector cannot hold spaces, quotes, commas or braces; match them with '?'");
         text += (text.empty() ? "" : ",") + *name;
       }
       if (text.empty())
         return failed(node, "key '" + parameter.key.str() + "' expects at least one name");
       return text;
     }
-    llvm::Expected<std::string> text = scalar(node, parameter.kind == ValueKind::Word ? "a word" : "a number");
+    llvm::Expected<std::string> text =
+        scalar(node, parameter.kind == ValueKind::Word ? "a word" : "a number");
     if (!text)
       return text;
     if (parameter.kind == ValueKind::Word) {
       if (!llvm::is_contained(parameter.words, llvm::StringRef(*text)))
-        return failed(node, "key '" + parameter.key.str() + "' expects one of " + llvm::join(parameter.words, ", ") +
-                                ", but got '" + *text + "'");
+        return failed(node, "key '" + parameter.key.str() + "' expects one of " +
+                                llvm::join(parameter.words, ", ") + ", but got '" + *text + "'");
       return text;
     }
     int64_t integer;
@@ -217,8 +225,8 @@ private:
                                                       : !llvm::StringRef(*text).getAsDouble(number);
     if (!valid)
       return failed(node, "key '" + parameter.key.str() + "' expects " +
-                              (parameter.kind == ValueKind::Integer ? "an integer" : "a number") + ", but got '" +
-                              *text + "'");
+                              (parameter.kind == ValueKind::Integer ? "an integer" : "a number") +
+                              ", but got '" + *text + "'");
     return text;
   }
 

@@ -4,8 +4,8 @@
 #include "compiler/Target/Codegen.h"
 #include "compiler/Target/LevelAttributes.h"
 #include "compiler/Target/LinkRuntime.h"
-#include "compiler/Target/MergeLevels.h"
 #include "compiler/Target/Linker.h"
+#include "compiler/Target/MergeLevels.h"
 #include "compiler/Target/ModelDescriptor.h"
 #include "compiler/Target/ObjectAudit.h"
 #include "compiler/Target/SplitLevels.h"
@@ -108,7 +108,8 @@ static llvm::Expected<Bytes> compilePart(const ProgramPart &part, Sanitizer sani
 }
 
 /// Objects of all parts, in their order, `jobs` of them at a time.
-static llvm::Expected<std::vector<Bytes>> compileParts(llvm::ArrayRef<ProgramPart> parts, const TargetOptions &options) {
+static llvm::Expected<std::vector<Bytes>> compileParts(llvm::ArrayRef<ProgramPart> parts,
+                                                       const TargetOptions &options) {
   std::vector<std::optional<llvm::Expected<Bytes>>> results(parts.size());
   llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.jobs));
   // The longest come last, so they begin first.

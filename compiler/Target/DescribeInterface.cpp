@@ -37,16 +37,18 @@ static Expected<pleat_type> typeCode(Type type, bool isUnsigned, StringRef name)
     return PLEAT_BF16;
   std::string text;
   llvm::raw_string_ostream(text) << type;
-  return llvm::createStringError("\"%s\": unsupported element type %s; supported: f16, bf16, f32, f64, bool and "
-                                 "integers of 8 to 64 bits",
-                                 name.str().c_str(), text.c_str());
+  return llvm::createStringError(
+      "\"%s\": unsupported element type %s; supported: f16, bf16, f32, f64, bool and "
+      "integers of 8 to 64 bits",
+      name.str().c_str(), text.c_str());
 }
 
 namespace {
 
 class Describer {
 public:
-  Describer(ModuleOp module, func::FuncOp main) : module(module), main(main), sizes(main), states(statesOf(main)) {}
+  Describer(ModuleOp module, func::FuncOp main)
+      : module(module), main(main), sizes(main), states(statesOf(main)) {}
 
   Expected<ModelInterface> describe(StringRef name, ArrayRef<DimBounds> bounds) {
     interface.name = name.str();
@@ -63,13 +65,15 @@ public:
       return error;
     for (BlockArgument argument : main.getArguments())
       if (!stateOfArgument(main, argument.getArgNumber()))
-        if (llvm::Error error = addTensor(argument, main.getArgAttrDict(argument.getArgNumber()), interface.inputs))
+        if (llvm::Error error =
+                addTensor(argument, main.getArgAttrDict(argument.getArgNumber()), interface.inputs))
           return error;
     Operation *terminator = main.getBody().front().getTerminator();
     for (OpOperand &operand : terminator->getOpOperands())
-      if (llvm::none_of(states, [&](const State &state) { return state.result == operand.getOperandNumber(); }))
-        if (llvm::Error error =
-                addTensor(operand.get(), main.getResultAttrDict(operand.getOperandNumber()), interface.outputs))
+      if (llvm::none_of(states,
+                        [&](const State &state) { return state.result == operand.getOperandNumber(); }))
+        if (llvm::Error error = addTensor(operand.get(), main.getResultAttrDict(operand.getOperandNumber()),
+                                          interface.outputs))
           return error;
     for (const State &state : states)
       if (llvm::Error error = addState(state, terminator->getOperand(state.result)))
@@ -89,14 +93,16 @@ private:
     std::string unread;
     FailureOr<SizeChecks> found = findSizeChecks(main, sizes, unread);
     if (failed(found))
-      return llvm::createStringError("the model's ops need a size to be '%s', which cannot be checked at run time",
-                                     unread.c_str());
+      return llvm::createStringError(
+          "the model's ops need a size to be '%s', which cannot be checked at run time", unread.c_str());
     SmallVector<Attribute> extremes;
     for (const ExtremeSize &extreme : found->extremes)
       addExtreme(extreme, extremes);
     for (const SizeCheck &check : found->checks)
-      if (!addModelBound(check.firstText, check.secondText) && !addModelBound(check.secondText, check.firstText))
-        interface.sizeChecks.push_back({check.firstText, check.secondText, axisOf(check.first), axisOf(check.second)});
+      if (!addModelBound(check.firstText, check.secondText) &&
+          !addModelBound(check.secondText, check.firstText))
+        interface.sizeChecks.push_back(
+            {check.firstText, check.secondText, axisOf(check.first), axisOf(check.second)});
     if (!extremes.empty())
       module->setAttr("pleat.size_extremes", ArrayAttr::get(module.getContext(), extremes));
     return llvm::Error::success();
@@ -153,8 +159,9 @@ private:
                                        bound.name.c_str(), known.empty() ? "none" : known.c_str());
       }
       if (bound.lower < dim->lower || (dim->upper && bound.upper > dim->upper))
-        return llvm::createStringError(std::errc::invalid_argument, "--dim %s: the model's ops allow %s only from %s",
-                                       bound.name.c_str(), bound.name.c_str(), rangeText(*dim).c_str());
+        return llvm::createStringError(std::errc::invalid_argument,
+                                       "--dim %s: the model's ops allow %s only from %s", bound.name.c_str(),
+                                       bound.name.c_str(), rangeText(*dim).c_str());
       dim->lower = bound.lower;
       dim->upper = bound.upper;
       dim->step = bound.step;
@@ -189,14 +196,15 @@ private:
     std::string label = "state \"" + spec.tensor.name + "\" = \"" + spec.outputName + "\": ";
     for (const AxisSpec &axis : spec.tensor.axes)
       if (axis.kind == PLEAT_AXIS_EXPR)
-        return llvm::createStringError("%sexpects sizes that are numbers or dimensions, but got '%s'", label.c_str(),
-                                       interface.sizeExprs[axis.value].c_str());
+        return llvm::createStringError("%sexpects sizes that are numbers or dimensions, but got '%s'",
+                                       label.c_str(), interface.sizeExprs[axis.value].c_str());
     if (state.axis) {
       const DimSpec &length = interface.dims[lengthOf(state)];
       if (!length.upper || length.lower || length.step != 1)
-        return llvm::createStringError("%sits length is dimension '%s', which needs bounds from 0 to the most rows "
-                                       "a session keeps; give --dim %s=0..ROWS",
-                                       label.c_str(), length.name.c_str(), length.name.c_str());
+        return llvm::createStringError(
+            "%sits length is dimension '%s', which needs bounds from 0 to the most rows "
+            "a session keeps; give --dim %s=0..ROWS",
+            label.c_str(), length.name.c_str(), length.name.c_str());
       spec.kind = PLEAT_STATE_APPENDED;
       spec.axis = *state.axis;
       spec.nextLength = axisOf((*sizes.shapeOf(next))[*state.axis]);
@@ -217,7 +225,8 @@ private:
     spec.type = *code;
     auto shape = sizes.shapeOf(value);
     if (failed(shape))
-      return llvm::createStringError("\"%s\": its sizes do not follow from those of the inputs", spec.name.c_str());
+      return llvm::createStringError("\"%s\": its sizes do not follow from those of the inputs",
+                                     spec.name.c_str());
     for (AffineExpr size : *shape)
       spec.axes.push_back(axisOf(size));
     list.push_back(std::move(spec));
@@ -228,7 +237,8 @@ private:
     AxisSpec axis;
     if (auto constant = dyn_cast<AffineConstantExpr>(size)) {
       axis.value = constant.getValue();
-    } else if (auto symbol = dyn_cast<AffineSymbolExpr>(size); symbol && symbol.getPosition() < sizes.dims().size()) {
+    } else if (auto symbol = dyn_cast<AffineSymbolExpr>(size);
+               symbol && symbol.getPosition() < sizes.dims().size()) {
       axis.kind = PLEAT_AXIS_DIM;
       axis.value = symbol.getPosition();
     } else {
@@ -277,7 +287,8 @@ private:
 
 } // namespace
 
-Expected<ModelInterface> pleat::describeInterface(ModuleOp module, StringRef name, ArrayRef<DimBounds> bounds) {
+Expected<ModelInterface> pleat::describeInterface(ModuleOp module, StringRef name,
+                                                  ArrayRef<DimBounds> bounds) {
   auto main = module.lookupSymbol<func::FuncOp>("main");
   if (!main)
     return llvm::createStringError("the module has no function 'main'");

@@ -64,7 +64,8 @@ Error pleat::linkShared(const ObjectFile &object, StringRef modelName, StringRef
                                         "now",
                                         "-z",
                                         "noexecstack",
-                                        object.instrumented ? "--unresolved-symbols=ignore-all" : "--no-undefined",
+                                        object.instrumented ? "--unresolved-symbols=ignore-all"
+                                                            : "--no-undefined",
                                         "-soname",
                                         ("lib" + modelName + ".so").str(),
                                         "--version-script",

@@ -43,7 +43,8 @@ static Expected<Bytes> localiseHidden(MemoryBufferRef object) {
   elf.LocalizeHidden = true;
   Bytes bytes;
   raw_svector_ostream stream(bytes);
-  if (Error error = objcopy::elf::executeObjcopyOnBinary(common, elf, cast<object::ELFObjectFileBase>(**file), stream))
+  if (Error error =
+          objcopy::elf::executeObjcopyOnBinary(common, elf, cast<object::ELFObjectFileBase>(**file), stream))
     return std::move(error);
   return bytes;
 }

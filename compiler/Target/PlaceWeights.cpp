@@ -17,7 +17,8 @@ static llvm::Expected<std::string> keyOf(WeightOp weight, WeightStore &store) {
   llvm::raw_string_ostream(elementText) << literal.getElementType();
   std::optional<ElementType> type = parseElementType(elementText);
   if (!type)
-    return llvm::createStringError("a literal weight has the unsupported element type %s", elementText.c_str());
+    return llvm::createStringError("a literal weight has the unsupported element type %s",
+                                   elementText.c_str());
   std::vector<uint8_t> bytes;
   if (literal.getElementType().isInteger(1)) {
     for (bool value : literal.getValues<bool>()) // packed bits in the attribute, bytes in memory

@@ -14,7 +14,9 @@ std::vector<LedgerRow> pleat::readLedger(ModuleOp module) {
     return rows;
   for (auto entry : entries.getAsRange<DictionaryAttr>()) {
     auto text = [&](StringRef key) { return entry.getAs<StringAttr>(key).str(); };
-    auto integer = [&](StringRef key) { return static_cast<uint64_t>(entry.getAs<IntegerAttr>(key).getInt()); };
+    auto integer = [&](StringRef key) {
+      return static_cast<uint64_t>(entry.getAs<IntegerAttr>(key).getInt());
+    };
     LedgerRow row;
     row.pass = text("pass");
     row.weight = text("weight");

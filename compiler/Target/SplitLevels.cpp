@@ -19,7 +19,8 @@ static const LevelInfo *partOf(const GlobalValue &value, ArrayRef<const LevelInf
 }
 
 /// The parts that use `value`.
-static SmallPtrSet<const LevelInfo *, 4> usersOf(const GlobalValue &value, ArrayRef<const LevelInfo *> levels) {
+static SmallPtrSet<const LevelInfo *, 4> usersOf(const GlobalValue &value,
+                                                 ArrayRef<const LevelInfo *> levels) {
   SmallPtrSet<const LevelInfo *, 4> parts;
   SmallVector<const User *> open(value.users());
   while (!open.empty()) {

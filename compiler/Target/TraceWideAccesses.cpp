@@ -31,7 +31,8 @@ std::optional<Access> accessOf(Instruction &instruction) {
   if (call && call->getIntrinsicID() == Intrinsic::masked_load)
     return Access{call, call->getArgOperand(0), call->getType(), call->getArgOperand(1), false};
   if (call && call->getIntrinsicID() == Intrinsic::masked_store)
-    return Access{call, call->getArgOperand(1), call->getArgOperand(0)->getType(), call->getArgOperand(2), true};
+    return Access{call, call->getArgOperand(1), call->getArgOperand(0)->getType(), call->getArgOperand(2),
+                  true};
   return std::nullopt;
 }
 
@@ -40,7 +41,8 @@ Value *bytesOf(const Access &access, const DataLayout &layout, IRBuilder<> &b) {
   if (!access.mask)
     return b.getInt64(layout.getTypeStoreSize(access.type));
   auto *mask = cast<VectorType>(access.mask->getType());
-  Value *lanes = b.CreateAddReduce(b.CreateZExt(access.mask, VectorType::get(b.getInt64Ty(), mask->getElementCount())));
+  Value *lanes =
+      b.CreateAddReduce(b.CreateZExt(access.mask, VectorType::get(b.getInt64Ty(), mask->getElementCount())));
   return b.CreateMul(lanes, b.getInt64(layout.getTypeStoreSize(access.type->getScalarType())));
 }
 
@@ -59,8 +61,9 @@ PreservedAnalyses TraceWideAccesses::run(Function &function, FunctionAnalysisMan
   for (const Access &access : wide) {
     IRBuilder<> b(access.at);
     Value *bytes = bytesOf(access, layout, b);
-    FunctionCallee trace = module.getOrInsertFunction(access.write ? "__tsan_write_range" : "__tsan_read_range",
-                                                      b.getVoidTy(), b.getPtrTy(), b.getInt64Ty());
+    FunctionCallee trace =
+        module.getOrInsertFunction(access.write ? "__tsan_write_range" : "__tsan_read_range", b.getVoidTy(),
+                                   b.getPtrTy(), b.getInt64Ty());
     b.CreateCall(trace, {access.pointer, bytes});
   }
   return wide.empty() ? PreservedAnalyses::all() : PreservedAnalyses::none();

@@ -18,7 +18,8 @@ public:
     if (!expr)
       return {};
     for (const SizeSymbol &symbol : algebra.symbols().drop_front(replacements.size()))
-      replacements.push_back(symbol.kind == SizeSymbol::Argument ? *sizes.symbol(symbol.name) : addExtreme(symbol));
+      replacements.push_back(symbol.kind == SizeSymbol::Argument ? *sizes.symbol(symbol.name)
+                                                                 : addExtreme(symbol));
     return expr.replaceSymbols(replacements);
   }
 
@@ -39,7 +40,8 @@ private:
 
 } // namespace
 
-FailureOr<SizeChecks> pleat::findSizeChecks(func::FuncOp function, const SizeExprs &sizes, std::string &unread) {
+FailureOr<SizeChecks> pleat::findSizeChecks(func::FuncOp function, const SizeExprs &sizes,
+                                            std::string &unread) {
   SizeChecks result;
   auto equal = function->getAttrOfType<ArrayAttr>("pleat.dim_equal");
   if (!equal)

@@ -26,6 +26,7 @@ struct SizeChecks {
 
 /// The pairs in `pleat.dim_equal` of `function` that are not one dimension by two names.
 /// Fails when a text cannot be read, and leaves it in `unread`.
-mlir::FailureOr<SizeChecks> findSizeChecks(mlir::func::FuncOp function, const SizeExprs &sizes, std::string &unread);
+mlir::FailureOr<SizeChecks> findSizeChecks(mlir::func::FuncOp function, const SizeExprs &sizes,
+                                           std::string &unread);
 
 } // namespace pleat

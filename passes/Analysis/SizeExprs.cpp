@@ -2,12 +2,12 @@
 #include "passes/Analysis/SizeExprs.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
-#include "passes/Analysis/States.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Interfaces/DestinationStyleOpInterface.h"
+#include "passes/Analysis/States.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
@@ -206,7 +206,8 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
       return shapeInRepeat(repeat, argument.getArgNumber());
     if (argument.getOwner() != &function.getBody().front())
       return failure();
-    auto axes = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), PleatDialect::getDimsAttrName());
+    auto axes =
+        function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), PleatDialect::getDimsAttrName());
     if (!axes || static_cast<int64_t>(axes.size()) != type.getRank())
       return failure();
     SmallVector<AffineExpr> shape;
@@ -338,7 +339,8 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::shapeInRepeat(RepeatOp repeat, uns
   return dropFirst(shapeOf(repeat.getStacked()[argument - carried]));
 }
 
-FailureOr<SmallVector<AffineExpr>> SizeExprs::stackShape(FailureOr<SmallVector<AffineExpr>> slice, int64_t count) {
+FailureOr<SmallVector<AffineExpr>> SizeExprs::stackShape(FailureOr<SmallVector<AffineExpr>> slice,
+                                                         int64_t count) {
   if (succeeded(slice))
     slice->insert(slice->begin(), getAffineConstantExpr(count, context));
   return slice;

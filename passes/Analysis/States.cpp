@@ -48,7 +48,8 @@ BlockArgument pleat::appendedStateBehind(Value value) {
       auto repeat = dyn_cast<RepeatOp>(parent);
       if (!repeat || argument.getArgNumber() < repeat.getCarried().size())
         return {};
-      auto stack = repeat.getStacked()[argument.getArgNumber() - repeat.getCarried().size()].getDefiningOp<StackOp>();
+      auto stack =
+          repeat.getStacked()[argument.getArgNumber() - repeat.getCarried().size()].getDefiningOp<StackOp>();
       if (!stack)
         return {};
       value = stack.getValues().front();

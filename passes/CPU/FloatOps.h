@@ -57,7 +57,9 @@ public:
   mlir::Value greater(mlir::Value a, mlir::Value b) { return compare(mlir::arith::CmpFPredicate::OGT, a, b); }
   mlir::Value equal(mlir::Value a, mlir::Value b) { return compare(mlir::arith::CmpFPredicate::OEQ, a, b); }
   /// a > b, or either is NaN.
-  mlir::Value notLessOrEqual(mlir::Value a, mlir::Value b) { return compare(mlir::arith::CmpFPredicate::UGT, a, b); }
+  mlir::Value notLessOrEqual(mlir::Value a, mlir::Value b) {
+    return compare(mlir::arith::CmpFPredicate::UGT, a, b);
+  }
   mlir::Value select(mlir::Value condition, mlir::Value yes, mlir::Value no) {
     return mlir::arith::SelectOp::create(builder, loc, condition, yes, no);
   }

@@ -11,12 +11,9 @@ using namespace pleat;
 
 llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
   static const KernelFamily families[] = {
-      {"linear", appliesEmitLinear, emitLinear},
-      {"conv", appliesEmitConv, emitConv},
-      {"pool", appliesEmitPool, emitPool},
-      {"attention", appliesEmitAttention, emitAttention},
-      {"norm", appliesEmitNorm, emitNorm},
-      {"rotary", appliesEmitRotary, emitRotary},
+      {"linear", appliesEmitLinear, emitLinear},    {"conv", appliesEmitConv, emitConv},
+      {"pool", appliesEmitPool, emitPool},          {"attention", appliesEmitAttention, emitAttention},
+      {"norm", appliesEmitNorm, emitNorm},          {"rotary", appliesEmitRotary, emitRotary},
       {"softmax", appliesEmitSoftmax, emitSoftmax},
   };
   return families;

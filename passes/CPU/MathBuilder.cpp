@@ -1,9 +1,9 @@
 // Elementary functions: range reduction, a polynomial or rational fit, reconstruction.
 //
 // exp's coefficients are of a Remez fit with relative weight. Those of 2^r (for
-// `buildExpFlushed` with a first coefficient of 1), log, sine and cosine are minimax polynomials, those of erf and tanh minimax rationals in x^2, fitted by
-// iteratively reweighted least squares on Chebyshev nodes with relative weight and then
-// scaled by the common factor for which rounding the coefficients hurts least.
+// `buildExpFlushed` with a first coefficient of 1), log, sine and cosine are minimax polynomials, those of
+// erf and tanh minimax rationals in x^2, fitted by iteratively reweighted least squares on Chebyshev nodes
+// with relative weight and then scaled by the common factor for which rounding the coefficients hurts least.
 #include "passes/CPU/MathBuilder.h"
 
 #include "passes/CPU/FloatOps.h"
@@ -36,7 +36,8 @@ static std::pair<Value, Value> splitExp(FloatOps &f, Value x) {
   Value n = f.sub(shifted, f.constant(kRound));
   Value r = f.fma(n, f.constant(-0.693147182f), x);
   r = f.fma(n, f.constant(1.90465421e-9f), r);
-  Value p = f.horner(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.041668389f, 0.00836871006f, 0.00138146128f});
+  Value p =
+      f.horner(r, {1.0f, 1.0f, 0.49999994f, 0.166665211f, 0.041668389f, 0.00836871006f, 0.00138146128f});
   return {p, f.subInt(f.bits(shifted), f.intConstant(kRoundBits))};
 }
 
@@ -55,7 +56,8 @@ Value pleat::buildExpFlushed(OpBuilder &builder, Location loc, Value x) {
   Value shifted = f.fma(x, log2e, round);
   Value r = f.fma(x, log2e, f.sub(round, shifted));
   r = f.fma(x, f.constant(1.92596303e-8f), r);
-  Value p = f.hornerOfPairs(r, {1.0f, 0.693147004f, 0.240222424f, 0.0555073358f, 0.00967151299f, 0.00132647273f});
+  Value p =
+      f.hornerOfPairs(r, {1.0f, 0.693147004f, 0.240222424f, 0.0555073358f, 0.00967151299f, 0.00132647273f});
   Value scaled = f.mul(p, f.fromBits(f.shiftLeft(f.bits(shifted), 23)));
   // Below kLeast the product means nothing, and is not chosen.
   return f.select(f.notLessOrEqual(x, f.constant(kLeast)), scaled, f.constant(0.0f));
@@ -65,7 +67,8 @@ Value pleat::buildExpFlushed(OpBuilder &builder, Location loc, Value x) {
 static std::pair<Value, Value> splitExp2(FloatOps &f, Value y) {
   Value shifted = f.add(y, f.constant(kRound));
   Value r = f.sub(y, f.sub(shifted, f.constant(kRound)));
-  Value p = f.horner(r, {1.0f, 0.693147182f, 0.240226477f, 0.0555033237f, 0.00961843692f, 0.0013398875f, 0.00015353362f});
+  Value p = f.horner(
+      r, {1.0f, 0.693147182f, 0.240226477f, 0.0555033237f, 0.00961843692f, 0.0013398875f, 0.00015353362f});
   return {p, f.subInt(f.bits(shifted), f.intConstant(kRoundBits))};
 }
 

@@ -40,7 +40,8 @@ static bool addAxis(AffineExpr expr, unsigned out, unsigned in, unsigned dims, W
 }
 
 static bool hasWindowMaps(linalg::GenericOp op, WindowReduction &window) {
-  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 || !isa<RankedTensorType>(op.getResult(0).getType()))
+  if (op.getNumDpsInputs() != 2 || op.getNumDpsInits() != 1 ||
+      !isa<RankedTensorType>(op.getResult(0).getType()))
     return false;
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   unsigned dims = op.getNumLoops(), spatial = op.getNumReductionLoops(), rank = 2 + spatial;

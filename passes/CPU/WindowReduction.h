@@ -12,7 +12,7 @@ namespace pleat {
 /// The largest number or the sum of each window of x [image][channel][spatial...].
 struct WindowReduction {
   bool isMax;
-  mlir::Value x;          ///< before padding
+  mlir::Value x;           ///< before padding
   mlir::tensor::PadOp pad; ///< null without padding
   /// One an axis; pads that `pad` adds have the value that the folding starts from.
   llvm::SmallVector<int64_t> kernel, strides, dilations, padsBefore, padsAfter;

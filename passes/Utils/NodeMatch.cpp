@@ -53,8 +53,9 @@ onnx::NodeOp pleat::onlyUser(Value value) {
   return value.hasOneUse() ? dyn_cast<onnx::NodeOp>(*value.getUsers().begin()) : onnx::NodeOp();
 }
 
-onnx::NodeOp pleat::makeNode(OpBuilder &builder, Location location, StringRef type, unsigned opset, ValueRange inputs,
-                             ArrayRef<NamedAttribute> fields, Type result, StringRef domain) {
+onnx::NodeOp pleat::makeNode(OpBuilder &builder, Location location, StringRef type, unsigned opset,
+                             ValueRange inputs, ArrayRef<NamedAttribute> fields, Type result,
+                             StringRef domain) {
   return onnx::NodeOp::create(builder, location, TypeRange(result), type, domain, opset,
                               builder.getDictionaryAttr(fields), ArrayAttr(), inputs, 0);
 }

@@ -3,7 +3,9 @@
 
 using namespace pleat;
 
-bool Selector::Pattern::matches(llvm::StringRef name) const { return regex ? regex->match(name) : glob->match(name); }
+bool Selector::Pattern::matches(llvm::StringRef name) const {
+  return regex ? regex->match(name) : glob->match(name);
+}
 
 llvm::Expected<Selector::Pattern> Selector::compile(llvm::StringRef text) {
   Pattern pattern;
@@ -13,7 +15,8 @@ llvm::Expected<Selector::Pattern> Selector::compile(llvm::StringRef text) {
     pattern.regex = std::make_shared<llvm::Regex>(expression);
     std::string why;
     if (!pattern.regex->isValid(why))
-      return llvm::createStringError("selector \"%s\" is no regular expression: %s", pattern.text->c_str(), why.c_str());
+      return llvm::createStringError("selector \"%s\" is no regular expression: %s", pattern.text->c_str(),
+                                     why.c_str());
     return pattern;
   }
   llvm::Expected<llvm::GlobPattern> glob = llvm::GlobPattern::create(*pattern.text);
@@ -24,7 +27,8 @@ llvm::Expected<Selector::Pattern> Selector::compile(llvm::StringRef text) {
   return pattern;
 }
 
-llvm::Expected<Selector> Selector::create(llvm::ArrayRef<std::string> targets, llvm::ArrayRef<std::string> ignore) {
+llvm::Expected<Selector> Selector::create(llvm::ArrayRef<std::string> targets,
+                                          llvm::ArrayRef<std::string> ignore) {
   Selector selector;
   for (auto [texts, patterns] : {std::pair(targets, &selector.targets), std::pair(ignore, &selector.ignored)})
     for (const std::string &text : texts) {

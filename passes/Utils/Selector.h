@@ -15,7 +15,8 @@ namespace pleat {
 class Selector {
 public:
   /// Fails with the pattern's text when one is malformed.
-  static llvm::Expected<Selector> create(llvm::ArrayRef<std::string> targets, llvm::ArrayRef<std::string> ignore);
+  static llvm::Expected<Selector> create(llvm::ArrayRef<std::string> targets,
+                                         llvm::ArrayRef<std::string> ignore);
 
   /// Whether something known by `names` is selected: a target matches one of them (or
   /// there are no targets), and no ignored pattern does.

@@ -47,6 +47,7 @@ llvm::Expected<WeightOp> pleat::makeWeight(OpBuilder &builder, Location loc, Arr
   llvm::Expected<std::string> key = (*store)->addBytes(bytes, ElementType::F32, shape, name);
   if (!key)
     return key.takeError();
-  return WeightOp::create(builder, loc, type, builder.getStringAttr(*key), ElementsAttr(), names, LayoutAttr(),
+  return WeightOp::create(builder, loc, type, builder.getStringAttr(*key), ElementsAttr(), names,
+                          LayoutAttr(),
                           /*transposed=*/false);
 }

@@ -115,13 +115,13 @@ typedef struct pleat_level_desc {
 } pleat_level_desc;
 
 typedef struct pleat_model_desc {
-  uint32_t abi_version;     /* PLEAT_ABI_VERSION of the compiler */
-  uint32_t oldest_runtime;  /* oldest ABI version that can run it */
+  uint32_t abi_version;    /* PLEAT_ABI_VERSION of the compiler */
+  uint32_t oldest_runtime; /* oldest ABI version that can run it */
   const char *name;
   /* BLAKE3 of the weights file's table, also in the file's header: it names every tensor's
    * content and place, so code and weights that agree on it fit. */
   uint8_t build_id[32];
-  uint64_t weights_bytes; /* size of the weights file; 0: the model has no weights */
+  uint64_t weights_bytes;          /* size of the weights file; 0: the model has no weights */
   const uint8_t *embedded_weights; /* the file's image, 64-byte aligned; NULL: not embedded */
   uint32_t input_count, output_count, state_count;
   /* The first host_dim_count dimensions are given at each run; the rest are lengths of
@@ -158,16 +158,16 @@ typedef struct pleat_weights_header {
   uint64_t file_bytes;
   uint64_t table_offset; /* a multiple of 8 */
   uint32_t entry_count;
-  uint32_t table_check; /* CRC-32C of the table's bytes */
+  uint32_t table_check;  /* CRC-32C of the table's bytes */
   uint32_t header_check; /* CRC-32C of the bytes before this field */
-  uint32_t reserved; /* 0 */
+  uint32_t reserved;     /* 0 */
 } pleat_weights_header;
 
 typedef struct pleat_weights_entry {
   uint8_t content_hash[32]; /* BLAKE3 of the packed bytes */
   uint64_t offset, bytes;
   uint32_t type, layout; /* pleat_type; numbers of the dialect's Layout */
-  uint64_t reserved; /* 0 */
+  uint64_t reserved;     /* 0 */
 } pleat_weights_entry;
 
 #ifdef __cplusplus

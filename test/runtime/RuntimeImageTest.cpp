@@ -49,7 +49,8 @@ TEST(RuntimeImage, ModelRunsOnTheBitcode) {
   pleat_session *session = nullptr;
   pleat_error error = {};
   ASSERT_EQ(pleat_entry_model_load(&options, &model, &error), PLEAT_STATUS_OK) << error.text;
-  ASSERT_EQ(pleat_entry_session_create(model, nullptr, nullptr, &session, &error), PLEAT_STATUS_OK) << error.text;
+  ASSERT_EQ(pleat_entry_session_create(model, nullptr, nullptr, &session, &error), PLEAT_STATUS_OK)
+      << error.text;
   float x[3] = {1, 2, 3}, y[2] = {};
   const pleat_tensor input = {PLEAT_F32, 2, {1, 3}, x}, output = {PLEAT_F32, 2, {1, 2}, y};
   EXPECT_EQ(pleat_entry_session_run_tensors(session, &input, &output, &error), PLEAT_STATUS_OK) << error.text;

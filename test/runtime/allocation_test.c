@@ -19,8 +19,7 @@ typedef struct counter {
 static void *allocate(void *self, size_t size, size_t alignment) {
   counter *count = self;
   void *memory = NULL;
-  if (count->requests++ == count->refuse ||
-      posix_memalign(&memory, alignment < 8 ? 8 : alignment, size) != 0)
+  if (count->requests++ == count->refuse || posix_memalign(&memory, alignment < 8 ? 8 : alignment, size) != 0)
     return NULL;
   memset(memory, 0xa5, size); /* nothing may count on zeros */
   count->out += (int64_t)size;

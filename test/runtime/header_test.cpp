@@ -9,14 +9,14 @@ static_assert(std::is_standard_layout<pleat_tensor>::value, "pleat_tensor is a C
 static_assert(sizeof(pleat_error) == 256 && sizeof(pleat_status) == 4, "sizes are part of the interface");
 
 // Statuses keep their numbers; a new one adds a line here.
-static_assert(PLEAT_STATUS_OK == 0 && PLEAT_STATUS_INVALID_ARGUMENT == 1 &&
-                  PLEAT_STATUS_OUT_OF_MEMORY == 2 && PLEAT_STATUS_IO == 3 &&
-                  PLEAT_STATUS_BAD_WEIGHTS == 4 && PLEAT_STATUS_VERSION_MISMATCH == 5 &&
-                  PLEAT_STATUS_WRONG_BUILD == 6 && PLEAT_STATUS_HASH_MISMATCH == 7 &&
-                  PLEAT_STATUS_UNSUPPORTED_CPU == 8 && PLEAT_STATUS_DIM_OUT_OF_RANGE == 9 &&
-                  PLEAT_STATUS_SHAPE_MISMATCH == 10 && PLEAT_STATUS_ID_OUT_OF_RANGE == 11 &&
-                  PLEAT_STATUS_TOO_LARGE == 12 && PLEAT_STATUS_STATE_FULL == 13 &&
-                  PLEAT_STATUS_NO_THREADS == 14 && PLEAT_STATUS_UNSUPPORTED == 15,
+static_assert(PLEAT_STATUS_OK == 0 && PLEAT_STATUS_INVALID_ARGUMENT == 1 && PLEAT_STATUS_OUT_OF_MEMORY == 2 &&
+                  PLEAT_STATUS_IO == 3 && PLEAT_STATUS_BAD_WEIGHTS == 4 &&
+                  PLEAT_STATUS_VERSION_MISMATCH == 5 && PLEAT_STATUS_WRONG_BUILD == 6 &&
+                  PLEAT_STATUS_HASH_MISMATCH == 7 && PLEAT_STATUS_UNSUPPORTED_CPU == 8 &&
+                  PLEAT_STATUS_DIM_OUT_OF_RANGE == 9 && PLEAT_STATUS_SHAPE_MISMATCH == 10 &&
+                  PLEAT_STATUS_ID_OUT_OF_RANGE == 11 && PLEAT_STATUS_TOO_LARGE == 12 &&
+                  PLEAT_STATUS_STATE_FULL == 13 && PLEAT_STATUS_NO_THREADS == 14 &&
+                  PLEAT_STATUS_UNSUPPORTED == 15,
               "a status never changes its number");
 
 /// Loads and runs one model; 0 if it computes y = x W.

@@ -81,9 +81,8 @@ static void a_model_without_weights_needs_none(void) {
 static void weights_must_be_named_once(void) {
   image weights = probe_image(bytes);
   pleat_load_options options = from_file();
-  CHECK_FAILS(INVALID_ARGUMENT,
-              "model 'probe' keeps its weights in a file; set weights_path or weights_data", error,
-              load(NULL));
+  CHECK_FAILS(INVALID_ARGUMENT, "model 'probe' keeps its weights in a file; set weights_path or weights_data",
+              error, load(NULL));
   options.weights_data = weights.bytes;
   CHECK_FAILS(INVALID_ARGUMENT, "weights_path and weights_data are both set; give one", error,
               load(&options));
@@ -149,9 +148,8 @@ static void damaged_content_is_found_when_asked_for(void) {
   weights.bytes[image_entry(weights, 1)->offset + 5] ^= 1;
   CHECK_OK(load(&options));
   options.check_hashes = 1;
-  CHECK_FAILS(HASH_MISMATCH,
-              "weights file has entry 1 at offset 320 whose bytes do not match their hash", error,
-              load(&options));
+  CHECK_FAILS(HASH_MISMATCH, "weights file has entry 1 at offset 320 whose bytes do not match their hash",
+              error, load(&options));
 }
 
 /* A writer who knows how the file is sealed still cannot lead the runtime astray. */
@@ -214,8 +212,7 @@ static void other_versions_and_builds_say_so(void) {
               error, load(&options));
   weights = probe_image(bytes);
   desc.build_id[31] ^= 1;
-  CHECK_FAILS(WRONG_BUILD, "weights file belongs to another build than model 'probe'", error,
-              load(&options));
+  CHECK_FAILS(WRONG_BUILD, "weights file belongs to another build than model 'probe'", error, load(&options));
   weights.bytes[0] = 'X';
   CHECK_FAILS(BAD_WEIGHTS, "weights file has another magic number: it is not a weights file", error,
               load(&options));
@@ -258,8 +255,8 @@ static void options_of_other_versions(void) {
   older.struct_size = sizeof older;
   CHECK_FAILS(INVALID_ARGUMENT, "load_mode expects a pleat_load_mode, but got 99", error, load(&older));
   older.struct_size = 0;
-  CHECK_FAILS(INVALID_ARGUMENT, "pleat_load_options has struct_size 0; fill it with its initialiser",
-              error, load(&older));
+  CHECK_FAILS(INVALID_ARGUMENT, "pleat_load_options has struct_size 0; fill it with its initialiser", error,
+              load(&older));
 }
 
 static void allocators_must_be_whole(void) {
@@ -280,7 +277,8 @@ static void a_load_is_logged(void) {
   options.log = log_line;
   options.log_self = logged;
   CHECK_OK(load(&options));
-  CHECK(strcmp(logged, "model 'probe' runs at level x86-64-v3, 448 bytes of weights used where they lie") == 0);
+  CHECK(strcmp(logged, "model 'probe' runs at level x86-64-v3, 448 bytes of weights used where they lie") ==
+        0);
 }
 
 static void null_is_harmless(void) {

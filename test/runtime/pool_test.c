@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "runtime/src/core/platform.h"
-#include "runtime/src/core/state.h"
 #include "runtime/src/core/session.h"
+#include "runtime/src/core/state.h"
 #include "test/runtime/check.h"
 #include "test/runtime/probe.h"
 

@@ -30,8 +30,13 @@ static const pleat_tensor_desc outputs[] = {{"sums", "sums", PLEAT_F32, 1, batch
                                             {"rest", "rest", PLEAT_I32, 2, batch_rest}};
 static const pleat_state_desc states[] = {
     {{"hidden", "hidden", PLEAT_F32, 1, batch}, PLEAT_STATE_REPLACED, 0, {0, 0}, "hidden.next", 3, 3},
-    {{"history", "history", PLEAT_F32, 3, two_past_batch}, PLEAT_STATE_APPENDED, 1,
-     {PLEAT_AXIS_EXPR, PAST_AND_1}, "history.next", 4, 4}};
+    {{"history", "history", PLEAT_F32, 3, two_past_batch},
+     PLEAT_STATE_APPENDED,
+     1,
+     {PLEAT_AXIS_EXPR, PAST_AND_1},
+     "history.next",
+     4,
+     4}};
 static const pleat_id_check id_checks[] = {{IDS, PROBE_ROWS}};
 
 static int64_t arena_bytes(const int64_t *at, int64_t threads) {

@@ -97,11 +97,9 @@ static void limits_of_a_session(void) {
               run(session, 3, 8));
   pleat_rt_session_destroy(session);
   session = NULL;
-  CHECK_FAILS(DIM_OUT_OF_RANGE,
-              "dimension 'batch' expects 0 to 4 as a session's largest, but got 5", error,
+  CHECK_FAILS(DIM_OUT_OF_RANGE, "dimension 'batch' expects 0 to 4 as a session's largest, but got 5", error,
               pleat_rt_session_create(model, (const int64_t[]){5, 0, 0}, NULL, &session, &error));
-  CHECK_FAILS(DIM_OUT_OF_RANGE,
-              "dimension 'length' expects 4 to 16 as a session's largest, but got 3", error,
+  CHECK_FAILS(DIM_OUT_OF_RANGE, "dimension 'length' expects 4 to 16 as a session's largest, but got 3", error,
               pleat_rt_session_create(model, (const int64_t[]){0, 3, 0}, NULL, &session, &error));
   CHECK(session == NULL);
 }
@@ -112,16 +110,15 @@ static void a_dim_without_bound_must_be_limited(void) {
   other.dims = unbounded;
   pleat_model *loaded = probe_load(&other, probe_image(bytes));
   pleat_session *session = NULL;
-  CHECK_FAILS(INVALID_ARGUMENT,
-              "dimension 'batch' has no upper bound; say how large it gets in this session", error,
-              pleat_rt_session_create(loaded, NULL, NULL, &session, &error));
+  CHECK_FAILS(INVALID_ARGUMENT, "dimension 'batch' has no upper bound; say how large it gets in this session",
+              error, pleat_rt_session_create(loaded, NULL, NULL, &session, &error));
   CHECK_OK(pleat_rt_session_create(loaded, (const int64_t[]){100, 0, 0}, NULL, &session, &error));
   pleat_rt_session_destroy(session);
   CHECK_FAILS(TOO_LARGE, "tensor 'hidden' has more bytes than can be addressed", error,
               pleat_rt_session_create(loaded, (const int64_t[]){INT64_MAX, 0, 0}, NULL, &session, &error));
-  CHECK_FAILS(TOO_LARGE,
-              "a session of model 'probe' with these limits has more bytes than can be addressed", error,
-              pleat_rt_session_create(loaded, (const int64_t[]){INT64_MAX / 48, 0, 0}, NULL, &session, &error));
+  CHECK_FAILS(
+      TOO_LARGE, "a session of model 'probe' with these limits has more bytes than can be addressed", error,
+      pleat_rt_session_create(loaded, (const int64_t[]){INT64_MAX / 48, 0, 0}, NULL, &session, &error));
   pleat_rt_model_destroy(loaded);
 }
 
@@ -167,7 +164,8 @@ static void computed_sizes_are_checked(void) {
 
 static void sizes_that_must_be_equal(void) {
   /* length - 4 == batch. */
-  static const pleat_size_check checks[] = {{"length - 4", "batch", {PLEAT_AXIS_EXPR, 1}, {PLEAT_AXIS_DIM, 0}}};
+  static const pleat_size_check checks[] = {
+      {"length - 4", "batch", {PLEAT_AXIS_EXPR, 1}, {PLEAT_AXIS_DIM, 0}}};
   pleat_model_desc changed = desc;
   changed.size_check_count = 1;
   changed.size_checks = checks;
@@ -189,12 +187,12 @@ static void ids_outside_the_table(void) {
   ids[1] = 9;
   CHECK_OK(run(session, 2, 4));
   ids[7] = 10;
-  CHECK_FAILS(ID_OUT_OF_RANGE, "input 'input.ids' expects ids from -10 to 9, but has 10 at element 7",
-              error, run(session, 2, 4));
+  CHECK_FAILS(ID_OUT_OF_RANGE, "input 'input.ids' expects ids from -10 to 9, but has 10 at element 7", error,
+              run(session, 2, 4));
   ids[7] = INT64_MIN;
   CHECK_FAILS(ID_OUT_OF_RANGE,
-              "input 'input.ids' expects ids from -10 to 9, but has -9223372036854775808 at element 7",
-              error, run(session, 2, 4));
+              "input 'input.ids' expects ids from -10 to 9, but has -9223372036854775808 at element 7", error,
+              run(session, 2, 4));
   ids[7] = 0;
   ids[8] = 99; /* beyond the run's two rows of four */
   CHECK_OK(run(session, 2, 4));
@@ -210,8 +208,8 @@ static void buffers_that_cannot_be_used(void) {
   CHECK_FAILS(INVALID_ARGUMENT, "input 'x' expects an address aligned to its elements, but got another",
               error, pleat_rt_session_run(session, in, out, dims, &error));
   in[1] = NULL;
-  CHECK_FAILS(INVALID_ARGUMENT, "input 'x' expects an address aligned to its elements, but got NULL",
-              error, pleat_rt_session_run(session, in, out, dims, &error));
+  CHECK_FAILS(INVALID_ARGUMENT, "input 'x' expects an address aligned to its elements, but got NULL", error,
+              pleat_rt_session_run(session, in, out, dims, &error));
   in[1] = x;
   out[0] = NULL;
   CHECK_FAILS(INVALID_ARGUMENT, "output 'sums' expects an address aligned to its elements, but got NULL",
@@ -226,9 +224,9 @@ static void buffers_that_cannot_be_used(void) {
 }
 
 static void tensors(pleat_tensor *in, pleat_tensor *out) {
-  const pleat_tensor views[] = {{PLEAT_I64, 2, {2, 8}, ids},     {PLEAT_F32, 2, {2, 16}, x},
-                                {PLEAT_F32, 0, {0}, &bias},      {PLEAT_F32, 1, {2}, sums},
-                                {PLEAT_F32, 2, {1, 2}, totals},  {PLEAT_I32, 2, {2, 4}, rest}};
+  const pleat_tensor views[] = {{PLEAT_I64, 2, {2, 8}, ids},    {PLEAT_F32, 2, {2, 16}, x},
+                                {PLEAT_F32, 0, {0}, &bias},     {PLEAT_F32, 1, {2}, sums},
+                                {PLEAT_F32, 2, {1, 2}, totals}, {PLEAT_I32, 2, {2, 4}, rest}};
   memcpy(in, views, 3 * sizeof *views);
   memcpy(out, views + 3, 3 * sizeof *views);
 }

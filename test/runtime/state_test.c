@@ -200,7 +200,8 @@ static void rows_can_be_taken_back(void) {
   pleat_session *session = create();
   for (int i = 0; i < 6; ++i)
     CHECK_OK(run(session, 1, 1));
-  CHECK_FAILS(STATE_FULL, "state 'history' would grow to length 7, but has room for 6", error, run(session, 1, 1));
+  CHECK_FAILS(STATE_FULL, "state 'history' would grow to length 7, but has room for 6", error,
+              run(session, 1, 1));
   CHECK_OK(pleat_rt_state_truncate(session, HISTORY, 2, &error));
   CHECK_OK(run(session, 1, 1));
   CHECK(totals[0] == 3 && totals[1] == 6 && totals[2] == 21);

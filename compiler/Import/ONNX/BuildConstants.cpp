@@ -54,14 +54,17 @@ ArrayRef<uint8_t> bytesOf(const std::string &text) {
 
 } // namespace
 
-Expected<DenseElementsAttr> ConstantBuilder::strings(const ::onnx::TensorProto &proto, RankedTensorType type) {
+Expected<DenseElementsAttr> ConstantBuilder::strings(const ::onnx::TensorProto &proto,
+                                                     RankedTensorType type) {
   SmallVector<StringRef> values(proto.string_data().begin(), proto.string_data().end());
   if (static_cast<int64_t>(values.size()) != type.getNumElements())
-    return invalidInput("expects " + Twine(type.getNumElements()) + " strings, but got " + Twine(values.size()));
+    return invalidInput("expects " + Twine(type.getNumElements()) + " strings, but got " +
+                        Twine(values.size()));
   return DenseElementsAttr(DenseStringElementsAttr::get(type, values));
 }
 
-Expected<std::string> ConstantBuilder::addWeight(const TensorPayload &payload, ElementType type, StringRef name) {
+Expected<std::string> ConstantBuilder::addWeight(const TensorPayload &payload, ElementType type,
+                                                 StringRef name) {
   if (payload.external) {
     Expected<FileRange> range = externalFiles.find(payload);
     if (!range)
@@ -72,7 +75,8 @@ Expected<std::string> ConstantBuilder::addWeight(const TensorPayload &payload, E
   ArrayRef<uint8_t> all = file->bytes();
   if (bytes && bytes->data() >= all.begin() && bytes->data() < all.end() && *payload.bytes() == bytes->size())
     return store.addMapped(file, bytes->data() - all.data(), type, payload.dims, name);
-  return store.addStreamed(type, payload.dims, name, [&](WeightStore::Sink sink) { return payload.decode(sink); });
+  return store.addStreamed(type, payload.dims, name,
+                           [&](WeightStore::Sink sink) { return payload.decode(sink); });
 }
 
 Expected<ConstantBuilder::Tensor> ConstantBuilder::tensor(const ::onnx::TensorProto &proto, StringRef name) {
@@ -152,8 +156,9 @@ Expected<Attribute> ConstantBuilder::sparse(const ::onnx::SparseTensorProto &pro
   if (!indices)
     return indices.takeError();
   SmallVector<int64_t> dims(proto.dims().begin(), proto.dims().end());
-  return Attribute(b.getDictionaryAttr({b.getNamedAttr("values", *values), b.getNamedAttr("indices", *indices),
-                                        b.getNamedAttr("dims", b.getDenseI64ArrayAttr(dims))}));
+  return Attribute(
+      b.getDictionaryAttr({b.getNamedAttr("values", *values), b.getNamedAttr("indices", *indices),
+                           b.getNamedAttr("dims", b.getDenseI64ArrayAttr(dims))}));
 }
 
 Expected<Attribute> ConstantBuilder::attribute(const ::onnx::AttributeProto &attribute, StringRef nodeName) {
@@ -173,7 +178,9 @@ Expected<Attribute> ConstantBuilder::attribute(const ::onnx::AttributeProto &att
   auto toType = [&](const ::onnx::TypeProto &type) -> Expected<Attribute> {
     return Attribute(TypeAttr::get(convertType(context, &type)));
   };
-  auto toString = [&](const std::string &text) -> Expected<Attribute> { return Attribute(b.getStringAttr(text)); };
+  auto toString = [&](const std::string &text) -> Expected<Attribute> {
+    return Attribute(b.getStringAttr(text));
+  };
   switch (attribute.type()) {
   case ::onnx::AttributeProto::FLOAT:
     return Attribute(b.getF32FloatAttr(attribute.f()));
@@ -190,7 +197,8 @@ Expected<Attribute> ConstantBuilder::attribute(const ::onnx::AttributeProto &att
   case ::onnx::AttributeProto::FLOATS:
     return Attribute(b.getDenseF32ArrayAttr({attribute.floats().data(), size_t(attribute.floats_size())}));
   case ::onnx::AttributeProto::INTS:
-    return Attribute(b.getDenseI64ArrayAttr(SmallVector<int64_t>(attribute.ints().begin(), attribute.ints().end())));
+    return Attribute(
+        b.getDenseI64ArrayAttr(SmallVector<int64_t>(attribute.ints().begin(), attribute.ints().end())));
   case ::onnx::AttributeProto::STRINGS:
     return list(attribute.strings(), toString);
   case ::onnx::AttributeProto::TENSORS:

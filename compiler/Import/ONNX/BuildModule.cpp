@@ -20,7 +20,8 @@ namespace {
 
 class ModuleBuilder {
 public:
-  ModuleBuilder(MLIRContext *context, const PreparedModel &prepared, ConstantBuilder &constants, ModelIssues &issues)
+  ModuleBuilder(MLIRContext *context, const PreparedModel &prepared, ConstantBuilder &constants,
+                ModelIssues &issues)
       : context(context), prepared(prepared), constants(constants), issues(issues), b(context) {}
 
   OwningOpRef<ModuleOp> build();
@@ -130,14 +131,17 @@ void ModuleBuilder::buildInitializers(const ::onnx::GraphProto &graph) {
       report(value.takeError(), name, "tensor \"" + name + "\"");
       continue;
     }
-    Type type = OpaqueValueType::get(context, "sparse_tensor(" + dataTypeName(tensor.values().data_type()) + ")");
-    scopes.back().values[name] = buildOpaqueConstant(b.getNamedAttr("sparse_value", *value), type, locate(name));
+    Type type =
+        OpaqueValueType::get(context, "sparse_tensor(" + dataTypeName(tensor.values().data_type()) + ")");
+    scopes.back().values[name] =
+        buildOpaqueConstant(b.getNamedAttr("sparse_value", *value), type, locate(name));
   }
 }
 
 /// Builds a Constant node that holds numbers as a constant; false for any other node.
 bool ModuleBuilder::buildConstantNode(const ::onnx::NodeProto &node, Location location) {
-  if (node.op_type() != "Constant" || !node.domain().empty() || node.attribute_size() != 1 || node.output_size() != 1)
+  if (node.op_type() != "Constant" || !node.domain().empty() || node.attribute_size() != 1 ||
+      node.output_size() != 1)
     return false;
   const ::onnx::AttributeProto &attribute = node.attribute(0);
   TypedAttr value;
@@ -153,8 +157,9 @@ bool ModuleBuilder::buildConstantNode(const ::onnx::NodeProto &node, Location lo
     value = DenseElementsAttr::get(RankedTensorType::get({attribute.floats_size()}, b.getF32Type()),
                                    ArrayRef<float>(attribute.floats().data(), attribute.floats_size()));
   else if (attribute.type() == ::onnx::AttributeProto::INTS)
-    value = DenseElementsAttr::get(RankedTensorType::get({attribute.ints_size()}, b.getI64Type()),
-                                   ArrayRef<int64_t>(SmallVector<int64_t>(attribute.ints().begin(), attribute.ints().end())));
+    value = DenseElementsAttr::get(
+        RankedTensorType::get({attribute.ints_size()}, b.getI64Type()),
+        ArrayRef<int64_t>(SmallVector<int64_t>(attribute.ints().begin(), attribute.ints().end())));
   if (!value)
     return false;
   scopes.back().values[node.output(0)] = arith::ConstantOp::create(b, location, value);
@@ -193,13 +198,15 @@ void ModuleBuilder::buildNode(const ::onnx::NodeProto &node) {
     }
     Expected<Attribute> value = constants.attribute(attribute, subjectOf(node));
     if (!value)
-      report(value.takeError(), subjectOf(node), labelOf(node, prepared.opsets) + ": attribute '" + attribute.name() + "'");
+      report(value.takeError(), subjectOf(node),
+             labelOf(node, prepared.opsets) + ": attribute '" + attribute.name() + "'");
     else
       fields.push_back(b.getNamedAttr(attribute.name(), *value));
   }
-  auto op = NodeOp::create(b, location, types, node.op_type(), node.domain(), prepared.opsets.at(node.domain()),
-                           b.getDictionaryAttr(fields), subgraphs.empty() ? ArrayAttr() : b.getStrArrayAttr(subgraphNames),
-                           inputs, subgraphs.size());
+  auto op = NodeOp::create(b, location, types, node.op_type(), node.domain(),
+                           prepared.opsets.at(node.domain()), b.getDictionaryAttr(fields),
+                           subgraphs.empty() ? ArrayAttr() : b.getStrArrayAttr(subgraphNames), inputs,
+                           subgraphs.size());
   if (node.output_size())
     if (auto scope = prepared.scopes.find(node.output(0)); scope != prepared.scopes.end())
       op->setAttr(ONNXDialect::getScopeAttrName(), b.getStringAttr(scope->second));
@@ -228,9 +235,12 @@ void ModuleBuilder::buildBody(const ::onnx::GraphProto &graph) {
 
 void ModuleBuilder::setInterface(func::FuncOp function, const ::onnx::GraphProto &graph) {
   auto attributes = [&](const ::onnx::ValueInfoProto &value) {
-    SmallVector<NamedAttribute> list{b.getNamedAttr(ONNXDialect::getNameAttrName(), b.getStringAttr(value.name()))};
+    SmallVector<NamedAttribute> list{
+        b.getNamedAttr(ONNXDialect::getNameAttrName(), b.getStringAttr(value.name()))};
     if (value.type().has_tensor_type() && value.type().tensor_type().has_shape())
-      list.push_back(b.getNamedAttr(ONNXDialect::getDimsAttrName(), convertSizes(context, value.type(), prepared.declaredSizes.lookup(value.name()))));
+      list.push_back(
+          b.getNamedAttr(ONNXDialect::getDimsAttrName(),
+                         convertSizes(context, value.type(), prepared.declaredSizes.lookup(value.name()))));
     return b.getDictionaryAttr(list);
   };
   for (auto [index, input] : llvm::enumerate(graph.input()))

@@ -3,12 +3,12 @@
 #include "compiler/Import/ONNX/PreparedModel.h"
 
 #include "compiler/Import/ONNX/TensorPayload.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringRef.h"
-#include "llvm/ADT/StringSet.h"
 #include "onnx/checker.h"
 #include "onnx/defs/schema.h"
 #include "onnx/onnx_pb.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringRef.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace pleat;
 using namespace pleat::onnx;
@@ -148,11 +148,13 @@ private:
     verifySchema(node);
   }
 
-  void checkAttribute(const ::onnx::NodeProto &node, const ::onnx::AttributeProto &attribute, const Scope &scope) {
+  void checkAttribute(const ::onnx::NodeProto &node, const ::onnx::AttributeProto &attribute,
+                      const Scope &scope) {
     if (attribute.name().empty())
       invalidNode(node, "expects each attribute to have a name");
     if (!attribute.ref_attr_name().empty())
-      invalidNode(node, "attribute '" + attribute.name() + "' refers to a function's attribute outside of a function");
+      invalidNode(node, "attribute '" + attribute.name() +
+                            "' refers to a function's attribute outside of a function");
     if (attribute.has_g())
       check(attribute.g(), &scope);
     for (const ::onnx::GraphProto &graph : attribute.graphs())

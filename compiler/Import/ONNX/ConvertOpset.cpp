@@ -2,9 +2,9 @@
 // inputs of attributes; later ones mostly add types, and conversions have to read both forms.
 #include "compiler/Import/ONNX/PreparedModel.h"
 
-#include "llvm/ADT/STLExtras.h"
 #include "onnx/onnx_pb.h"
 #include "onnx/version_converter/convert.h"
+#include "llvm/ADT/STLExtras.h"
 
 using namespace pleat;
 using namespace pleat::onnx;

@@ -26,7 +26,8 @@ std::string typeText(const ::onnx::TypeProto &type) {
   case ::onnx::TypeProto::kOptionalType:
     return "optional(" + typeText(type.optional_type().elem_type()) + ")";
   case ::onnx::TypeProto::kMapType:
-    return "map(" + dataTypeName(type.map_type().key_type()) + "," + typeText(type.map_type().value_type()) + ")";
+    return "map(" + dataTypeName(type.map_type().key_type()) + "," + typeText(type.map_type().value_type()) +
+           ")";
   case ::onnx::TypeProto::kOpaqueType:
     return "opaque(" + type.opaque_type().domain() + "," + type.opaque_type().name() + ")";
   case ::onnx::TypeProto::VALUE_NOT_SET:
@@ -40,35 +41,64 @@ std::string typeText(const ::onnx::TypeProto &type) {
 Type pleat::onnx::convertElementType(MLIRContext *context, int32_t dataType) {
   Builder b(context);
   switch (dataType) {
-  case TensorProto::FLOAT: return b.getF32Type();
-  case TensorProto::UINT8: return b.getIntegerType(8, /*isSigned=*/false);
-  case TensorProto::INT8: return b.getIntegerType(8);
-  case TensorProto::UINT16: return b.getIntegerType(16, /*isSigned=*/false);
-  case TensorProto::INT16: return b.getIntegerType(16);
-  case TensorProto::INT32: return b.getIntegerType(32);
-  case TensorProto::INT64: return b.getIntegerType(64);
-  case TensorProto::STRING: return StringType::get(context);
-  case TensorProto::BOOL: return b.getI1Type();
-  case TensorProto::FLOAT16: return b.getF16Type();
-  case TensorProto::DOUBLE: return b.getF64Type();
-  case TensorProto::UINT32: return b.getIntegerType(32, /*isSigned=*/false);
-  case TensorProto::UINT64: return b.getIntegerType(64, /*isSigned=*/false);
-  case TensorProto::COMPLEX64: return ComplexType::get(b.getF32Type());
-  case TensorProto::COMPLEX128: return ComplexType::get(b.getF64Type());
-  case TensorProto::BFLOAT16: return b.getBF16Type();
-  case TensorProto::FLOAT8E4M3FN: return Float8E4M3FNType::get(context);
-  case TensorProto::FLOAT8E4M3FNUZ: return Float8E4M3FNUZType::get(context);
-  case TensorProto::FLOAT8E5M2: return Float8E5M2Type::get(context);
-  case TensorProto::FLOAT8E5M2FNUZ: return Float8E5M2FNUZType::get(context);
-  case TensorProto::UINT4: return b.getIntegerType(4, /*isSigned=*/false);
-  case TensorProto::INT4: return b.getIntegerType(4);
-  case TensorProto::FLOAT4E2M1: return Float4E2M1FNType::get(context);
-  case TensorProto::FLOAT8E8M0: return Float8E8M0FNUType::get(context);
-  case TensorProto::UINT2: return b.getIntegerType(2, /*isSigned=*/false);
-  case TensorProto::INT2: return b.getIntegerType(2);
-  case TensorProto::FLOAT6E2M3: return Float6E2M3FNType::get(context);
-  case TensorProto::FLOAT6E3M2: return Float6E3M2FNType::get(context);
-  default: return {};
+  case TensorProto::FLOAT:
+    return b.getF32Type();
+  case TensorProto::UINT8:
+    return b.getIntegerType(8, /*isSigned=*/false);
+  case TensorProto::INT8:
+    return b.getIntegerType(8);
+  case TensorProto::UINT16:
+    return b.getIntegerType(16, /*isSigned=*/false);
+  case TensorProto::INT16:
+    return b.getIntegerType(16);
+  case TensorProto::INT32:
+    return b.getIntegerType(32);
+  case TensorProto::INT64:
+    return b.getIntegerType(64);
+  case TensorProto::STRING:
+    return StringType::get(context);
+  case TensorProto::BOOL:
+    return b.getI1Type();
+  case TensorProto::FLOAT16:
+    return b.getF16Type();
+  case TensorProto::DOUBLE:
+    return b.getF64Type();
+  case TensorProto::UINT32:
+    return b.getIntegerType(32, /*isSigned=*/false);
+  case TensorProto::UINT64:
+    return b.getIntegerType(64, /*isSigned=*/false);
+  case TensorProto::COMPLEX64:
+    return ComplexType::get(b.getF32Type());
+  case TensorProto::COMPLEX128:
+    return ComplexType::get(b.getF64Type());
+  case TensorProto::BFLOAT16:
+    return b.getBF16Type();
+  case TensorProto::FLOAT8E4M3FN:
+    return Float8E4M3FNType::get(context);
+  case TensorProto::FLOAT8E4M3FNUZ:
+    return Float8E4M3FNUZType::get(context);
+  case TensorProto::FLOAT8E5M2:
+    return Float8E5M2Type::get(context);
+  case TensorProto::FLOAT8E5M2FNUZ:
+    return Float8E5M2FNUZType::get(context);
+  case TensorProto::UINT4:
+    return b.getIntegerType(4, /*isSigned=*/false);
+  case TensorProto::INT4:
+    return b.getIntegerType(4);
+  case TensorProto::FLOAT4E2M1:
+    return Float4E2M1FNType::get(context);
+  case TensorProto::FLOAT8E8M0:
+    return Float8E8M0FNUType::get(context);
+  case TensorProto::UINT2:
+    return b.getIntegerType(2, /*isSigned=*/false);
+  case TensorProto::INT2:
+    return b.getIntegerType(2);
+  case TensorProto::FLOAT6E2M3:
+    return Float6E2M3FNType::get(context);
+  case TensorProto::FLOAT6E3M2:
+    return Float6E3M2FNType::get(context);
+  default:
+    return {};
   }
 }
 

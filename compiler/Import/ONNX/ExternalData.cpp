@@ -64,7 +64,8 @@ Expected<FileRange> ExternalFiles::find(const TensorPayload &payload) {
       (!payload.length.empty() && StringRef(payload.length).getAsInteger(10, length)))
     return invalidInput("external data has an offset or a length that is no number");
   if (length != *bytes)
-    return invalidInput("expects " + llvm::Twine(*bytes) + " bytes of external data, but got " + llvm::Twine(length));
+    return invalidInput("expects " + llvm::Twine(*bytes) + " bytes of external data, but got " +
+                        llvm::Twine(length));
   auto file = open(payload.location);
   if (!file)
     return file.takeError();

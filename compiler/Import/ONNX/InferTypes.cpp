@@ -4,11 +4,11 @@
 
 #include "compiler/Import/ONNX/InferenceSchemas.h"
 #include "compiler/Import/ONNX/NodeLabel.h"
+#include "onnx/onnx_pb.h"
+#include "onnx/shape_inference/implementation.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/ADT/StringSet.h"
-#include "onnx/onnx_pb.h"
-#include "onnx/shape_inference/implementation.h"
 
 using namespace pleat;
 using namespace pleat::onnx;
@@ -21,7 +21,8 @@ constexpr StringRef errorList = "Inference error(s): ";
 /// Runs inference; the text of the exception, or "" if it succeeds.
 std::string run(::onnx::ModelProto &model, const ::onnx::ISchemaRegistry &registry, bool strict) {
   try {
-    ::onnx::shape_inference::InferShapes(model, &registry, ::onnx::ShapeInferenceOptions(false, strict, true));
+    ::onnx::shape_inference::InferShapes(model, &registry,
+                                         ::onnx::ShapeInferenceOptions(false, strict, true));
     return "";
   } catch (const std::exception &exception) {
     return exception.what();
@@ -54,13 +55,15 @@ void reportErrors(StringRef text, const OpsetMap &opsets, ModelIssues &issues) {
     if (message.empty() || message.contains("expected to have type but instead is null"))
       continue;
     auto opset = opsets.find("");
-    issues.push_back({ImportStatus::InvalidInput, name.str(),
-                      nodeLabel(name, type, "", opset == opsets.end() ? 0 : opset->second) + ": " + message.str()});
+    issues.push_back(
+        {ImportStatus::InvalidInput, name.str(),
+         nodeLabel(name, type, "", opset == opsets.end() ? 0 : opset->second) + ": " + message.str()});
   }
 }
 
 /// Removes declared types that inference finds anew.
-void dropDeclaredTypes(::onnx::GraphProto &graph, const OpsetMap &opsets, const ::onnx::ISchemaRegistry &registry) {
+void dropDeclaredTypes(::onnx::GraphProto &graph, const OpsetMap &opsets,
+                       const ::onnx::ISchemaRegistry &registry) {
   llvm::StringSet<> unknown;
   for (const ::onnx::NodeProto &node : graph.node()) {
     auto opset = opsets.find(node.domain());
@@ -104,6 +107,7 @@ void pleat::onnx::inferTypes(::onnx::ModelProto &model, const OpsetMap &opsets, 
   error = run(model, registry, /*strict=*/false);
   if (error.empty())
     return;
-  issues.push_back({ImportStatus::Done, "", "types are incomplete: " + StringRef(error).split('\n').first.str()});
+  issues.push_back(
+      {ImportStatus::Done, "", "types are incomplete: " + StringRef(error).split('\n').first.str()});
   model = original;
 }

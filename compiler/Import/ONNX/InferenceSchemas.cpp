@@ -41,7 +41,8 @@ void skipNormalization(InferenceContext &context) {
 }
 
 /// The first input's shape with another last size, which `size` gives or leaves unknown.
-template <typename Size> void withLastSize(InferenceContext &context, Size size) {
+template <typename Size>
+void withLastSize(InferenceContext &context, Size size) {
   if (!context.getNumInputs() || !context.getInputType(0) || !context.getNumOutputs())
     return;
   ::onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
@@ -120,7 +121,8 @@ void fusedMatMul(InferenceContext &context) {
   if (!::onnx::hasNInputShapes(context, 2) || !context.getNumOutputs())
     return;
   ::onnx::propagateElemTypeFromInputToOutput(context, 0, 0);
-  const ::onnx::TensorShapeProto &a = ::onnx::getInputShape(context, 0), &b = ::onnx::getInputShape(context, 1);
+  const ::onnx::TensorShapeProto &a = ::onnx::getInputShape(context, 0),
+                                 &b = ::onnx::getInputShape(context, 1);
   int rank = a.dim_size();
   bool transposesBatch = ::onnx::getAttribute(context, "transBatchA", int64_t(0)) ||
                          ::onnx::getAttribute(context, "transBatchB", int64_t(0));
@@ -144,7 +146,8 @@ void fusedMatMul(InferenceContext &context) {
 }
 
 /// The length of a vector input, if it is a vector of known length; else -1.
-template <typename Context> int64_t vectorLength(const Context &context, size_t input) {
+template <typename Context>
+int64_t vectorLength(const Context &context, size_t input) {
   const ::onnx::TypeProto *type = input < context.getNumInputs() ? context.getInputType(input) : nullptr;
   if (!type || !type->has_tensor_type() || type->tensor_type().shape().dim_size() != 1 ||
       !type->tensor_type().shape().dim(0).has_dim_value())
@@ -161,7 +164,8 @@ constexpr int64_t longestShape = 1024;
   return [infer, expands](InferenceContext &context) {
     infer(context);
     int64_t rank = vectorLength(context, 1);
-    if (!context.getNumOutputs() || ::onnx::hasShape(*context.getOutputType(0)) || rank < 0 || rank > longestShape)
+    if (!context.getNumOutputs() || ::onnx::hasShape(*context.getOutputType(0)) || rank < 0 ||
+        rank > longestShape)
       return;
     if (expands && !::onnx::hasInputShape(context, 0))
       return;
@@ -186,8 +190,8 @@ constexpr int64_t longestShape = 1024;
 } // namespace
 
 InferenceSchemas::InferenceSchemas() {
-  for (const char *type : {"LayerNormalization", "SimplifiedLayerNormalization", "Gelu", "FastGelu", "BiasGelu",
-                           "QuickGelu", "RotaryEmbedding", "MoE"})
+  for (const char *type : {"LayerNormalization", "SimplifiedLayerNormalization", "Gelu", "FastGelu",
+                           "BiasGelu", "QuickGelu", "RotaryEmbedding", "MoE"})
     add(type, asFirstInput);
   for (const char *type : {"SkipLayerNormalization", "SkipSimplifiedLayerNormalization"})
     add(type, skipNormalization);
@@ -209,7 +213,7 @@ void InferenceSchemas::add(const char *type, ::onnx::InferenceFunction infer) {
 }
 
 const ::onnx::OpSchema *InferenceSchemas::GetSchema(const std::string &type, int opset,
-                                                  const std::string &domain) const {
+                                                    const std::string &domain) const {
   const ::onnx::OpSchemaRegistry *standard = ::onnx::OpSchemaRegistry::Instance();
   if (const ::onnx::OpSchema *schema = standard->GetSchema(type, opset, domain)) {
     bool expands = type == "Expand", rank = expands || type == "Reshape";
@@ -219,7 +223,8 @@ const ::onnx::OpSchema *InferenceSchemas::GetSchema(const std::string &type, int
     if (!copy) {
       copy = std::make_unique<::onnx::OpSchema>(*schema);
       if (rank)
-        copy->TypeAndShapeInferenceFunction(withRankOfShape(schema->GetTypeAndShapeInferenceFunction(), expands));
+        copy->TypeAndShapeInferenceFunction(
+            withRankOfShape(schema->GetTypeAndShapeInferenceFunction(), expands));
       if (schema->has_data_propagation_function())
         copy->PartialDataPropagationFunction(forShortVectors(schema->GetDataPropagationFunction()));
     }

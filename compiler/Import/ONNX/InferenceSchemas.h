@@ -2,8 +2,8 @@
 #pragma once
 
 #include "onnx/defs/schema.h"
-#include <memory>
 #include <map>
+#include <memory>
 
 namespace pleat::onnx {
 

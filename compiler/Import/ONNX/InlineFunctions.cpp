@@ -2,10 +2,10 @@
 // few kilobytes of functions that call each other twice can stand for billions of nodes.
 #include "compiler/Import/ONNX/PreparedModel.h"
 
-#include "llvm/Support/MathExtras.h"
 #include "onnx/checker.h"
 #include "onnx/inliner/inliner.h"
 #include "onnx/onnx_pb.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace pleat;
 using namespace pleat::onnx;
@@ -26,7 +26,8 @@ public:
       functions[identify(function.domain(), function.name(), function.overload())] = &function;
   }
 
-  template <typename Nodes> uint64_t count(const Nodes &nodes) {
+  template <typename Nodes>
+  uint64_t count(const Nodes &nodes) {
     uint64_t total = 0;
     for (const ::onnx::NodeProto &node : nodes) {
       total = llvm::SaturatingAdd<uint64_t>(total, 1);
@@ -57,14 +58,17 @@ private:
 void pleat::onnx::inlineFunctions(::onnx::ModelProto &model, ModelIssues &issues) {
   if (model.functions().empty())
     return;
-  auto report = [&](ImportStatus status, std::string text) { issues.push_back({status, "", std::move(text)}); };
+  auto report = [&](ImportStatus status, std::string text) {
+    issues.push_back({status, "", std::move(text)});
+  };
   try {
     ::onnx::checker::check_function_call_cycles(model);
   } catch (const std::exception &exception) {
     return report(ImportStatus::InvalidInput, messageOf(exception));
   }
   if (uint64_t nodes = Counter(model).count(model.graph().node()); nodes > mostNodes)
-    return report(ImportStatus::Unsupported, "local functions stand for more than " + std::to_string(mostNodes) + " nodes");
+    return report(ImportStatus::Unsupported,
+                  "local functions stand for more than " + std::to_string(mostNodes) + " nodes");
   ::onnx::ModelProto original = model;
   try {
     ::onnx::inliner::InlineLocalFunctions(model, /*convert_version=*/true);

@@ -51,7 +51,8 @@ void emit(const ModelIssue &issue, StringRef path, MLIRContext &context) {
   Location location = UnknownLoc::get(&context);
   if (!issue.subject.empty())
     location = NameLoc::get(StringAttr::get(&context, issue.subject));
-  InFlightDiagnostic diagnostic = issue.status == ImportStatus::Done ? emitWarning(location) : emitError(location);
+  InFlightDiagnostic diagnostic =
+      issue.status == ImportStatus::Done ? emitWarning(location) : emitError(location);
   // What is about the file as a whole names the file.
   if (issue.subject.empty() && issue.status != ImportStatus::FileAccess)
     diagnostic << "'" << llvm::sys::path::filename(path) << "': ";

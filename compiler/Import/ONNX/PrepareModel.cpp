@@ -2,10 +2,10 @@
 #include "compiler/Import/ONNX/PreparedModel.h"
 
 #include "compiler/Import/ONNX/NodeLabel.h"
-#include "llvm/ADT/STLExtras.h"
-#include "llvm/ADT/StringSet.h"
 #include "onnx/defs/schema.h"
 #include "onnx/onnx_pb.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace pleat;
 using namespace pleat::onnx;
@@ -27,7 +27,8 @@ void normaliseDomain(std::string *domain) {
     domain->clear();
 }
 
-template <typename Nodes> void normaliseNodes(Nodes &nodes) {
+template <typename Nodes>
+void normaliseNodes(Nodes &nodes) {
   for (::onnx::NodeProto &node : nodes) {
     normaliseDomain(node.mutable_domain());
     for (::onnx::AttributeProto &attribute : *node.mutable_attribute()) {
@@ -39,7 +40,8 @@ template <typename Nodes> void normaliseNodes(Nodes &nodes) {
   }
 }
 
-template <typename Nodes> void collectDomains(const Nodes &nodes, std::map<std::string, std::string> &used) {
+template <typename Nodes>
+void collectDomains(const Nodes &nodes, std::map<std::string, std::string> &used) {
   for (const ::onnx::NodeProto &node : nodes) {
     used.try_emplace(node.domain(), subjectOf(node));
     for (const ::onnx::AttributeProto &attribute : node.attribute()) {
@@ -77,7 +79,8 @@ OpsetMap readOpsets(::onnx::ModelProto &model, ModelIssues &issues) {
     if (opsets.count(domain))
       continue;
     if (domain.empty())
-      report(issues, ImportStatus::InvalidInput, "expects an opset import of the standard domain, but got none");
+      report(issues, ImportStatus::InvalidInput,
+             "expects an opset import of the standard domain, but got none");
     ::onnx::OperatorSetIdProto *import = model.add_opset_import();
     import->set_domain(domain);
     import->set_version(1);
@@ -88,7 +91,8 @@ OpsetMap readOpsets(::onnx::ModelProto &model, ModelIssues &issues) {
     auto range = known.find(domain);
     std::string name = domain.empty() ? "the standard domain" : "domain '" + domain + "'";
     if (version < 1)
-      report(issues, ImportStatus::InvalidInput, "opset " + std::to_string(version) + " of " + name + " does not exist");
+      report(issues, ImportStatus::InvalidInput,
+             "opset " + std::to_string(version) + " of " + name + " does not exist");
     else if (range != known.end() && version > range->second.second)
       report(issues, ImportStatus::Unsupported,
              "unsupported opset " + std::to_string(version) + " of " + name + "; supported: up to " +
@@ -113,7 +117,8 @@ std::string moduleOf(StringRef scopes) {
   return parts[parts.size() - 2].str();
 }
 
-template <typename Nodes> void collectScopes(const Nodes &nodes, llvm::StringMap<std::string> &scopes) {
+template <typename Nodes>
+void collectScopes(const Nodes &nodes, llvm::StringMap<std::string> &scopes) {
   for (const ::onnx::NodeProto &node : nodes) {
     for (const ::onnx::StringStringEntryProto &entry : node.metadata_props())
       if (entry.key() == "pkg.torch.onnx.name_scopes" && node.output_size())
@@ -131,7 +136,8 @@ void collectMetadata(PreparedModel &prepared) {
   for (const auto *values : {&graph.value_info(), &graph.input()})
     for (const ::onnx::ValueInfoProto &value : *values)
       for (const ::onnx::StringStringEntryProto &entry : value.metadata_props())
-        if (entry.key() == "pkg.torch.onnx.original_node_name" || entry.key() == "pkg.onnxscript.optimizer.folded_from")
+        if (entry.key() == "pkg.torch.onnx.original_node_name" ||
+            entry.key() == "pkg.onnxscript.optimizer.folded_from")
           prepared.originalNames.try_emplace(value.name(), entry.value());
   for (const auto *values : {&graph.input(), &graph.output()})
     for (const ::onnx::ValueInfoProto &value : *values) {
@@ -162,9 +168,11 @@ void removeConstantInputs(::onnx::ModelProto &model) {
 void prepare(const StrippedModel &stripped, PreparedModel &prepared, ModelIssues &issues) {
   ::onnx::ModelProto &model = *prepared.proto;
   if (!model.ParseFromString(stripped.model))
-    return report(issues, ImportStatus::InvalidInput, "not a valid ONNX file: its fields do not have the types of a model");
+    return report(issues, ImportStatus::InvalidInput,
+                  "not a valid ONNX file: its fields do not have the types of a model");
   if (!model.has_ir_version() || !model.has_graph())
-    return report(issues, ImportStatus::InvalidInput, "not a valid ONNX file: it has no format version or no graph");
+    return report(issues, ImportStatus::InvalidInput,
+                  "not a valid ONNX file: it has no format version or no graph");
   int64_t irVersion = model.ir_version();
   normaliseNodes(*model.mutable_graph()->mutable_node());
   for (::onnx::FunctionProto &function : *model.mutable_functions()) {

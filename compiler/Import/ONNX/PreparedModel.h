@@ -64,7 +64,8 @@ void sortNodes(::onnx::GraphProto &graph, const OpsetMap &opsets, ModelIssues &i
 
 /// Checks names, definitions, types and each node against its operator's schema. Operators
 /// without a schema pass.
-void checkGraph(const ::onnx::GraphProto &graph, int64_t irVersion, const OpsetMap &opsets, ModelIssues &issues);
+void checkGraph(const ::onnx::GraphProto &graph, int64_t irVersion, const OpsetMap &opsets,
+                ModelIssues &issues);
 
 /// Replaces calls of local functions by their bodies; reports cycles and bodies that would
 /// grow without measure.

@@ -2,9 +2,9 @@
 // always write them.
 #include "compiler/Import/ONNX/PreparedModel.h"
 
+#include "onnx/onnx_pb.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringSet.h"
-#include "onnx/onnx_pb.h"
 #include <queue>
 
 using namespace pleat;
@@ -13,7 +13,8 @@ using llvm::StringRef;
 
 namespace {
 
-template <typename Visit> void forEachSubgraph(::onnx::NodeProto &node, Visit visit) {
+template <typename Visit>
+void forEachSubgraph(::onnx::NodeProto &node, Visit visit) {
   for (::onnx::AttributeProto &attribute : *node.mutable_attribute()) {
     if (attribute.has_g())
       visit(*attribute.mutable_g());
@@ -97,7 +98,8 @@ void pleat::onnx::sortNodes(::onnx::GraphProto &graph, const OpsetMap &opsets, M
     for (int index = 0; index < count; ++index)
       if (missing[index] > 0) {
         const ::onnx::NodeProto &node = graph.node(index);
-        issues.push_back({ImportStatus::InvalidInput, subjectOf(node), labelOf(node, opsets) + ": depends on its own output"});
+        issues.push_back({ImportStatus::InvalidInput, subjectOf(node),
+                          labelOf(node, opsets) + ": depends on its own output"});
         return;
       }
   }

@@ -33,20 +33,31 @@ Rule ruleFor(Message message, uint32_t field) {
   switch (message) {
   case Message::Model:
     // 6 documentation, 7 graph, 20 training, 25 functions
-    return field == 7 ? enter(Message::Graph) : field == 25 ? enter(Message::Function)
-           : field == 6 || field == 20 ? drop : Rule();
+    return field == 7                  ? enter(Message::Graph)
+           : field == 25               ? enter(Message::Function)
+           : field == 6 || field == 20 ? drop
+                                       : Rule();
   case Message::Graph:
     // 1 nodes, 5 initializers, 10 documentation, 15 sparse initializers
-    return field == 1 ? enter(Message::Node) : field == 5 ? enter(Message::Tensor)
-           : field == 15 ? enter(Message::SparseTensor) : field == 10 ? drop : Rule();
+    return field == 1    ? enter(Message::Node)
+           : field == 5  ? enter(Message::Tensor)
+           : field == 15 ? enter(Message::SparseTensor)
+           : field == 10 ? drop
+                         : Rule();
   case Message::Node:
     return field == 5 ? enter(Message::Attribute) : field == 6 ? drop : Rule();
   case Message::Attribute:
     // 5, 10 tensors, 6, 11 graphs, 13 documentation, 22, 23 sparse tensors
-    return field == 5 || field == 10 ? enter(Message::Tensor) : field == 6 || field == 11 ? enter(Message::Graph)
-           : field == 22 || field == 23 ? enter(Message::SparseTensor) : field == 13 ? drop : Rule();
+    return field == 5 || field == 10    ? enter(Message::Tensor)
+           : field == 6 || field == 11  ? enter(Message::Graph)
+           : field == 22 || field == 23 ? enter(Message::SparseTensor)
+           : field == 13                ? drop
+                                        : Rule();
   case Message::Function:
-    return field == 7 ? enter(Message::Node) : field == 11 ? enter(Message::Attribute) : field == 8 ? drop : Rule();
+    return field == 7    ? enter(Message::Node)
+           : field == 11 ? enter(Message::Attribute)
+           : field == 8  ? drop
+                         : Rule();
   case Message::SparseTensor:
     return field == 1 || field == 2 ? enter(Message::Tensor) : Rule();
   case Message::Tensor:

@@ -54,7 +54,9 @@ const DataType dataTypes[] = {
     {"float6e3m2", ElementType::F6E3M2FN, int32Field},
 };
 
-bool isKnown(int32_t dataType) { return dataType >= 0 && static_cast<size_t>(dataType) < std::size(dataTypes); }
+bool isKnown(int32_t dataType) {
+  return dataType >= 0 && static_cast<size_t>(dataType) < std::size(dataTypes);
+}
 
 bool isDataField(uint32_t field) {
   return field == floatField || field == int32Field || field == int64Field || field == rawField ||
@@ -64,7 +66,9 @@ bool isDataField(uint32_t field) {
 /// Collects storage bytes and passes them on in blocks.
 class BlockWriter {
 public:
-  BlockWriter(WeightStore::Sink sink, unsigned bits) : sink(sink), bits(bits) { block.reserve(blockBytes + 8); }
+  BlockWriter(WeightStore::Sink sink, unsigned bits) : sink(sink), bits(bits) {
+    block.reserve(blockBytes + 8);
+  }
 
   /// Appends the low bits of one stored number: an element, or a byte of packed elements.
   Error append(uint64_t value) {
@@ -235,7 +239,8 @@ Error TensorPayload::decode(WeightStore::Sink sink) const {
     // A repeated raw_data overrides the earlier one, as in protobuf.
     ArrayRef<uint8_t> raw = pieces.empty() ? ArrayRef<uint8_t>() : pieces.back().bytes;
     if (raw.size() != *needed)
-      return invalidInput("expects " + llvm::Twine(*needed) + " bytes of data, but got " + llvm::Twine(raw.size()));
+      return invalidInput("expects " + llvm::Twine(*needed) + " bytes of data, but got " +
+                          llvm::Twine(raw.size()));
     return sink(raw);
   }
   if (field != type.field)
@@ -255,6 +260,7 @@ Error TensorPayload::decode(WeightStore::Sink sink) const {
       return error;
   }
   if (count != expected)
-    return invalidInput("expects " + llvm::Twine(expected) + " numbers of data, but got " + llvm::Twine(count));
+    return invalidInput("expects " + llvm::Twine(expected) + " numbers of data, but got " +
+                        llvm::Twine(count));
   return writer.finish();
 }

@@ -15,8 +15,18 @@ constexpr uint64_t largestLiteral = 4096;
 
 /// Field numbers of TensorProto in onnx.proto.
 enum TensorField : uint32_t {
-  dimsField = 1, dataTypeField = 2, segmentField = 3, floatField = 4, int32Field = 5, int64Field = 7,
-  nameField = 8, rawField = 9, doubleField = 10, uint64Field = 11, externalField = 13, locationField = 14,
+  dimsField = 1,
+  dataTypeField = 2,
+  segmentField = 3,
+  floatField = 4,
+  int32Field = 5,
+  int64Field = 7,
+  nameField = 8,
+  rawField = 9,
+  doubleField = 10,
+  uint64Field = 11,
+  externalField = 13,
+  locationField = 14,
 };
 
 /// A TensorProto with its data left where it lies. Data fields are borrowed from the

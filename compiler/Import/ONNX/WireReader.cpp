@@ -28,7 +28,8 @@ Expected<bool> WireReader::next(WireField &field) {
   ArrayRef<uint8_t> start = rest;
   auto malformed = [&](const char *what) {
     return invalidInput(llvm::Twine("not a valid ONNX file: ") + what + " in a message of " +
-                        llvm::Twine(message.size()) + " bytes, at byte " + llvm::Twine(start.data() - message.data()));
+                        llvm::Twine(message.size()) + " bytes, at byte " +
+                        llvm::Twine(start.data() - message.data()));
   };
   uint64_t tag;
   if (!readVarint(rest, tag))

@@ -23,9 +23,7 @@ struct WireField {
   /// The whole field with its tag; borrowed.
   llvm::ArrayRef<uint8_t> whole;
 
-  llvm::StringRef text() const {
-    return {reinterpret_cast<const char *>(bytes.data()), bytes.size()};
-  }
+  llvm::StringRef text() const { return {reinterpret_cast<const char *>(bytes.data()), bytes.size()}; }
 };
 
 /// Steps through the fields of one message.

@@ -20,7 +20,9 @@ class OpenStore : public mlir::DialectExtension<OpenStore, pleat::PleatDialect> 
 public:
   explicit OpenStore(std::shared_ptr<pleat::WeightStore> store) : store(std::move(store)) {}
 
-  void apply(mlir::MLIRContext *, pleat::PleatDialect *dialect) const final { dialect->setWeightStore(store); }
+  void apply(mlir::MLIRContext *, pleat::PleatDialect *dialect) const final {
+    dialect->setWeightStore(store);
+  }
 
 private:
   std::shared_ptr<pleat::WeightStore> store;
@@ -37,8 +39,9 @@ int main(int argc, char **argv) {
   mlir::registerAllPasses();
   pleat::registerAllPleatPasses();
 
-  llvm::cl::opt<std::string> weights("weights", llvm::cl::value_desc("FILE"),
-                                     llvm::cl::desc("Open the weight store with this index, as reproducers have one"));
+  llvm::cl::opt<std::string> weights(
+      "weights", llvm::cl::value_desc("FILE"),
+      llvm::cl::desc("Open the weight store with this index, as reproducers have one"));
   auto [input, output] = mlir::registerAndParseCLIOptions(argc, argv, "Pleat pass driver\n", registry);
   if (!weights.empty()) {
     llvm::Expected<std::unique_ptr<pleat::WeightStore>> store = pleat::WeightStore::open(weights);

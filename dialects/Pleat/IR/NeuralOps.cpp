@@ -16,13 +16,15 @@ LogicalResult AttentionOp::verify() {
     if (type.getRank() != 4) // attention_c1
       return emitOpError("expects query, key, value and result of rank 4, but got ") << type;
   if (!sizesAgree(query.getDimSize(3), key.getDimSize(3))) // attention_c2
-    return emitOpError("expects 'query' and 'key' to agree in head size, but got ") << query << " and " << key;
+    return emitOpError("expects 'query' and 'key' to agree in head size, but got ")
+           << query << " and " << key;
   if (!sizesAgree(key.getDimSize(1), value.getDimSize(1)) ||
       !sizesAgree(key.getDimSize(2), value.getDimSize(2))) // attention_c3
     return emitOpError("expects 'key' and 'value' to agree in heads and length, but got ")
            << key << " and " << value;
   int64_t heads = query.getDimSize(1), groups = key.getDimSize(1);
-  if (ShapedType::isStatic(heads) && ShapedType::isStatic(groups) && (groups == 0 || heads % groups)) // attention_c4
+  if (ShapedType::isStatic(heads) && ShapedType::isStatic(groups) &&
+      (groups == 0 || heads % groups)) // attention_c4
     return emitOpError("expects the heads of 'query' to be a multiple of those of 'key', but got ")
            << heads << " and " << groups;
   if (getMask() && typeOf(getMask()).getRank() != 4) // attention_c5
@@ -41,8 +43,8 @@ static LogicalResult verifyNorm(Operation *op, RankedTensorType x, RankedTensorT
       continue;
     auto type = typeOf(value);
     if (type.getRank() != 1 || !sizesAgree(type.getDimSize(0), x.getShape().back()))
-      return op->emitOpError("expects '") << name << "' to have the shape of the last axis of 'x', but got "
-                                          << type << " and " << x;
+      return op->emitOpError("expects '")
+             << name << "' to have the shape of the last axis of 'x', but got " << type << " and " << x;
   }
   return success();
 }
@@ -74,7 +76,8 @@ LogicalResult ConvOp::verify() {
     return emitOpError("expects x, weight and result of one rank, 3 or 4, but got ")
            << x << ", " << weight << " and " << result;
   size_t spatial = rank - 2;
-  if (getStrides().size() != spatial || getDilations().size() != spatial || getPads().size() != 2 * spatial) // conv_c2
+  if (getStrides().size() != spatial || getDilations().size() != spatial ||
+      getPads().size() != 2 * spatial) // conv_c2
     return emitOpError("expects one stride, one dilation and two pads for each spatial axis, but got ")
            << getStrides().size() << ", " << getDilations().size() << " and " << getPads().size();
   int64_t group = getGroup();
@@ -86,7 +89,8 @@ LogicalResult ConvOp::verify() {
   if (getBias()) { // conv_c4
     auto bias = typeOf(getBias());
     if (bias.getRank() != 1 || bias.getDimSize(0) != weight.getDimSize(0))
-      return emitOpError("expects 'bias' to have the first size of 'weight', but got ") << bias << " and " << weight;
+      return emitOpError("expects 'bias' to have the first size of 'weight', but got ")
+             << bias << " and " << weight;
   }
   return success();
 }

@@ -20,12 +20,14 @@ LogicalResult RepeatOp::verify() {
   for (Value value : getStacked()) {
     auto type = cast<RankedTensorType>(value.getType());
     if (type.getRank() < 1 || type.getDimSize(0) != static_cast<int64_t>(getCount())) // repeat_c2
-      return emitOpError("expects the first size of each stacked operand to be ") << getCount() << ", but got " << type;
+      return emitOpError("expects the first size of each stacked operand to be ")
+             << getCount() << ", but got " << type;
     expected.push_back(sliceType(type));
   }
   Block &block = getBody().front();
   if (block.getArgumentTypes() != TypeRange(expected)) // repeat_c3
-    return emitOpError("expects block arguments of the carried types, then of one slice of each stacked operand, but got ")
+    return emitOpError("expects block arguments of the carried types, then of one slice of each stacked "
+                       "operand, but got ")
            << block.getArgumentTypes();
   auto yield = dyn_cast<YieldOp>(block.getTerminator());
   size_t carried = getCarried().size();
@@ -36,8 +38,8 @@ LogicalResult RepeatOp::verify() {
     auto type = cast<RankedTensorType>(result);
     if ((collected ? Type(sliceType(type)) : result) != yielded ||
         (collected && type.getDimSize(0) != static_cast<int64_t>(getCount()))) // repeat_c4
-      return emitOpError("expects result ") << index << " to agree with what is yielded, but got " << result
-                                            << " and " << yielded;
+      return emitOpError("expects result ")
+             << index << " to agree with what is yielded, but got " << result << " and " << yielded;
   }
   return success();
 }
@@ -58,12 +60,14 @@ LogicalResult UnstackOp::verify() {
   if (stack.getRank() < 1 || static_cast<int64_t>(getIndex()) >= stack.getDimSize(0)) // unstack_c1
     return emitOpError("expects an index within the first axis, but got ") << getIndex() << " and " << stack;
   if (sliceType(stack) != getType()) // unstack_c2
-    return emitOpError("expects a result without the first axis of the stack, but got ") << getType() << " and " << stack;
+    return emitOpError("expects a result without the first axis of the stack, but got ")
+           << getType() << " and " << stack;
   return success();
 }
 
 LogicalResult AppendOp::verify() {
-  auto state = cast<RankedTensorType>(getState().getType()), rows = cast<RankedTensorType>(getRows().getType());
+  auto state = cast<RankedTensorType>(getState().getType()),
+       rows = cast<RankedTensorType>(getRows().getType());
   auto result = cast<RankedTensorType>(getType());
   int64_t axis = getAxis();
   if (axis < 0 || axis >= state.getRank()) // append_c1
@@ -91,7 +95,8 @@ LogicalResult ReshapeOp::verify() {
   if (getSizes().size() != static_cast<size_t>(to.getNumDynamicDims())) // reshape_c1
     return emitOpError("expects one size for each dynamic size of the result, but got ")
            << getSizes().size() << " for " << to;
-  if (from.hasStaticShape() && to.hasStaticShape() && from.getNumElements() != to.getNumElements()) // reshape_c2
+  if (from.hasStaticShape() && to.hasStaticShape() &&
+      from.getNumElements() != to.getNumElements()) // reshape_c2
     return emitOpError("expects the same number of elements, but got ") << from << " and " << to;
   return success();
 }

@@ -28,14 +28,13 @@ LogicalResult WeightOp::verify() {
            << getValue()->getShapedType() << " and " << type;
   int64_t bytes = type.getNumElements() * elementBytes(type.getElementType());
   if (bytes > maxLiteralBytes) // weight_c3
-    return emitOpError("expects a literal of at most ")
-           << maxLiteralBytes << " bytes, but got " << bytes
-           << "; put it into a weight store and name its key";
+    return emitOpError("expects a literal of at most ") << maxLiteralBytes << " bytes, but got " << bytes
+                                                        << "; put it into a weight store and name its key";
   return success();
 }
 
-LogicalResult TransposedOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
-                                             Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult TransposedOp::inferReturnTypes(MLIRContext *, std::optional<Location> location, Adaptor adaptor,
+                                             SmallVectorImpl<Type> &types) {
   auto weight = cast<RankedTensorType>(adaptor.getWeight().getType());
   if (weight.getRank() != 2) // transposed_c1
     return emitOptionalError(location, "'pleat.transposed' op expects 'weight' to have rank 2, but got ",
@@ -50,18 +49,18 @@ OpFoldResult TransposedOp::fold(FoldAdaptor) {
   return {};
 }
 
-LogicalResult LowRankOp::inferReturnTypes(MLIRContext *, std::optional<Location> location,
-                                          Adaptor adaptor, SmallVectorImpl<Type> &types) {
+LogicalResult LowRankOp::inferReturnTypes(MLIRContext *, std::optional<Location> location, Adaptor adaptor,
+                                          SmallVectorImpl<Type> &types) {
   auto u = cast<RankedTensorType>(adaptor.getU().getType());
   auto v = cast<RankedTensorType>(adaptor.getV().getType());
   if (u.getRank() != 2 || v.getRank() != 2 || u.getElementType() != v.getElementType()) // low_rank_c1
     return emitOptionalError(
-        location, "'pleat.low_rank' op expects 'u' and 'v' to be matrices of one element type, but got ",
-        u, " and ", v);
-  if (u.getDimSize(1) != v.getDimSize(0)) // low_rank_c2
-    return emitOptionalError(
-        location, "'pleat.low_rank' op expects the inner sizes of 'u' and 'v' to match, but got ", u,
+        location, "'pleat.low_rank' op expects 'u' and 'v' to be matrices of one element type, but got ", u,
         " and ", v);
+  if (u.getDimSize(1) != v.getDimSize(0)) // low_rank_c2
+    return emitOptionalError(location,
+                             "'pleat.low_rank' op expects the inner sizes of 'u' and 'v' to match, but got ",
+                             u, " and ", v);
   types.push_back(u.clone({u.getDimSize(0), v.getDimSize(1)}));
   return success();
 }

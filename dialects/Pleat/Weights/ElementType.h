@@ -10,11 +10,33 @@ namespace pleat {
 
 /// What one element of a stored tensor is. Names are those of MLIR's types.
 enum class ElementType : uint8_t {
-  F64, F32, F16, BF16,
-  F8E4M3FN, F8E4M3FNUZ, F8E5M2, F8E5M2FNUZ, F8E8M0FNU, F6E2M3FN, F6E3M2FN, F4E2M1FN,
-  I1, I2, I4, I8, I16, I32, I64,
-  UI2, UI4, UI8, UI16, UI32, UI64,
-  Complex64, Complex128,
+  F64,
+  F32,
+  F16,
+  BF16,
+  F8E4M3FN,
+  F8E4M3FNUZ,
+  F8E5M2,
+  F8E5M2FNUZ,
+  F8E8M0FNU,
+  F6E2M3FN,
+  F6E3M2FN,
+  F4E2M1FN,
+  I1,
+  I2,
+  I4,
+  I8,
+  I16,
+  I32,
+  I64,
+  UI2,
+  UI4,
+  UI8,
+  UI16,
+  UI32,
+  UI64,
+  Complex64,
+  Complex128,
 };
 
 /// The type's name, as MLIR prints it: "f32", "ui8", "complex<f32>".

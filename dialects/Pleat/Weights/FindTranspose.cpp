@@ -29,7 +29,8 @@ Expected<std::optional<std::string>> WeightStore::findTransposeOf(llvm::StringRe
   {
     std::lock_guard<std::mutex> lock(state->mutex);
     bool candidate = llvm::any_of(state->entries, [&](const WeightEntry &other) {
-      return other.info.type == entry.info.type && ArrayRef<int64_t>(other.info.dims) == ArrayRef<int64_t>(swapped);
+      return other.info.type == entry.info.type &&
+             ArrayRef<int64_t>(other.info.dims) == ArrayRef<int64_t>(swapped);
     });
     if (!candidate)
       return std::nullopt;

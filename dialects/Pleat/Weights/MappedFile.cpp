@@ -36,7 +36,8 @@ llvm::Expected<std::shared_ptr<MappedFile>> MappedFile::openDescriptor(int descr
   if (::fstat(descriptor, &status) != 0)
     return systemError(path);
   if (!S_ISREG(status.st_mode))
-    return llvm::createStringError(std::make_error_code(std::errc::invalid_argument), "cannot open '" + path + "': not a regular file");
+    return llvm::createStringError(std::make_error_code(std::errc::invalid_argument),
+                                   "cannot open '" + path + "': not a regular file");
   uint64_t size = status.st_size;
   void *data = nullptr;
   if (size) {

@@ -15,7 +15,8 @@ namespace {
 
 llvm::Error systemError(const char *action) {
   std::error_code code(errno, std::generic_category());
-  return llvm::createStringError(code, llvm::Twine("cannot ") + action + " the spill file: " + code.message());
+  return llvm::createStringError(code,
+                                 llvm::Twine("cannot ") + action + " the spill file: " + code.message());
 }
 
 } // namespace
@@ -56,7 +57,8 @@ llvm::Error SpillFile::read(uint64_t offset, llvm::MutableArrayRef<uint8_t> byte
     if (done < 0)
       return systemError("read");
     if (done == 0)
-      return llvm::createStringError(std::make_error_code(std::errc::io_error), "cannot read the spill file: it is too short");
+      return llvm::createStringError(std::make_error_code(std::errc::io_error),
+                                     "cannot read the spill file: it is too short");
     bytes = bytes.drop_front(done);
     offset += done;
   }

@@ -24,7 +24,8 @@ constexpr const char *format = "pleat-weights";
 constexpr int64_t version = 1;
 
 Error invalidIndex(StringRef file, const llvm::Twine &what) {
-  return llvm::createStringError(std::make_error_code(std::errc::invalid_argument), "weight index '" + file + "': " + what);
+  return llvm::createStringError(std::make_error_code(std::errc::invalid_argument),
+                                 "weight index '" + file + "': " + what);
 }
 
 /// One entry of the index, with types checked and nothing else.
@@ -86,9 +87,9 @@ Error WeightStore::save(StringRef file) const {
   std::error_code code;
   llvm::raw_fd_ostream index(file, code);
   if (!code)
-    index << llvm::formatv("{0:2}\n", json::Value(json::Object{{"format", format},
-                                                               {"version", version},
-                                                               {"entries", std::move(rows)}}));
+    index << llvm::formatv(
+        "{0:2}\n",
+        json::Value(json::Object{{"format", format}, {"version", version}, {"entries", std::move(rows)}}));
   for (llvm::raw_fd_ostream *stream : {data.get(), &index}) {
     if (!stream)
       continue;
@@ -105,7 +106,8 @@ Error WeightStore::save(StringRef file) const {
 Expected<std::unique_ptr<WeightStore>> WeightStore::open(StringRef file, bool verify) {
   auto text = llvm::MemoryBuffer::getFile(file, /*IsText=*/true);
   if (!text)
-    return llvm::createStringError(text.getError(), "cannot open '" + file + "': " + text.getError().message());
+    return llvm::createStringError(text.getError(),
+                                   "cannot open '" + file + "': " + text.getError().message());
   Expected<json::Value> index = json::parse((*text)->getBuffer());
   if (!index)
     return invalidIndex(file, llvm::toString(index.takeError()));

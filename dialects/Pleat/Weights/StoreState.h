@@ -57,7 +57,8 @@ struct WeightStore::State {
   llvm::Expected<SpilledRange> reserveSpill(uint64_t bytes);
 
   /// Fills `bytes` from `offset` of an entry's source; the range is known to lie within.
-  llvm::Error readSource(const WeightSource &source, uint64_t offset, llvm::MutableArrayRef<uint8_t> bytes) const;
+  llvm::Error readSource(const WeightSource &source, uint64_t offset,
+                         llvm::MutableArrayRef<uint8_t> bytes) const;
 
   /// As WeightStore::forEachWindow.
   llvm::Error visit(const WeightEntry &entry,

@@ -39,7 +39,8 @@ Error wrongSize(StringRef name, ElementType type, ArrayRef<int64_t> dims, uint64
                                      llvm::Twine(expected) + " bytes, but got " + llvm::Twine(found));
 }
 
-WeightInfo makeInfo(std::string key, ElementType type, ArrayRef<int64_t> dims, uint64_t bytes, StringRef name) {
+WeightInfo makeInfo(std::string key, ElementType type, ArrayRef<int64_t> dims, uint64_t bytes,
+                    StringRef name) {
   WeightInfo info{std::move(key), type, {dims.begin(), dims.end()}, bytes, {}};
   if (!name.empty())
     info.names.push_back(name.str());
@@ -68,7 +69,8 @@ Expected<const WeightEntry *> WeightStore::State::find(StringRef key) const {
   std::lock_guard<std::mutex> lock(mutex);
   auto found = byKey.find(key);
   if (found == byKey.end())
-    return llvm::createStringError(std::make_error_code(std::errc::invalid_argument), "no weight has the key \"" + key + "\"");
+    return llvm::createStringError(std::make_error_code(std::errc::invalid_argument),
+                                   "no weight has the key \"" + key + "\"");
   return found->second;
 }
 
@@ -141,8 +143,8 @@ WeightStore::WeightStore(StringRef spillDirectory) : state(std::make_unique<Stat
 
 WeightStore::~WeightStore() = default;
 
-Expected<std::string> WeightStore::addMapped(std::shared_ptr<MappedFile> file, uint64_t offset, ElementType type,
-                                             ArrayRef<int64_t> dims, StringRef name) {
+Expected<std::string> WeightStore::addMapped(std::shared_ptr<MappedFile> file, uint64_t offset,
+                                             ElementType type, ArrayRef<int64_t> dims, StringRef name) {
   Expected<uint64_t> bytes = checkedBytes(type, dims, name);
   if (!bytes)
     return bytes.takeError();
@@ -232,7 +234,8 @@ Error WeightStore::read(StringRef key, uint64_t offset, MutableArrayRef<uint8_t>
     return entry.takeError();
   uint64_t size = (*entry)->info.bytes;
   if (offset > size || bytes.size() > size - offset)
-    return llvm::createStringError(std::make_error_code(std::errc::invalid_argument), "a read beyond the end of weight \"" + key + "\"");
+    return llvm::createStringError(std::make_error_code(std::errc::invalid_argument),
+                                   "a read beyond the end of weight \"" + key + "\"");
   if (Error error = state->readSource((*entry)->source, offset, bytes))
     return error;
   if (auto *mapped = std::get_if<MappedRange>(&(*entry)->source))

@@ -61,7 +61,8 @@ public:
   /// Adds a tensor too large to hold: calls `produce` once, which gives all bytes in order
   /// to the sink. They go to the spill file. Returns the key; an error of `produce`, or a
   /// wrong number of bytes, leaves the store as it was.
-  llvm::Expected<std::string> addStreamed(ElementType type, llvm::ArrayRef<int64_t> dims, llvm::StringRef name,
+  llvm::Expected<std::string> addStreamed(ElementType type, llvm::ArrayRef<int64_t> dims,
+                                          llvm::StringRef name,
                                           llvm::function_ref<llvm::Error(Sink)> produce);
 
   /// The entry with that key; nullopt when there is none.
@@ -76,8 +77,9 @@ public:
 
   /// Calls `visit` with each window of an entry in order: its offset and its bytes, borrowed
   /// for the call. Stops at the first error and returns it.
-  llvm::Error forEachWindow(llvm::StringRef key,
-                            llvm::function_ref<llvm::Error(uint64_t offset, llvm::ArrayRef<uint8_t>)> visit) const;
+  llvm::Error
+  forEachWindow(llvm::StringRef key,
+                llvm::function_ref<llvm::Error(uint64_t offset, llvm::ArrayRef<uint8_t>)> visit) const;
 
   /// The key of the entry that is the transpose of matrix `key`; nullopt when there is none,
   /// when `key` is no matrix, or when its elements share bytes. A matrix equal to its own

@@ -6,8 +6,8 @@ using namespace mlir;
 using namespace pleat;
 
 /// Element `index` (row-major in `to`) of contents that broadcast from `from` to `to`.
-static AffineExpr broadcastElement(ArrayRef<AffineExpr> contents, ArrayRef<int64_t> from, ArrayRef<int64_t> to,
-                                   int64_t index) {
+static AffineExpr broadcastElement(ArrayRef<AffineExpr> contents, ArrayRef<int64_t> from,
+                                   ArrayRef<int64_t> to, int64_t index) {
   int64_t position = 0, stride = 1;
   for (int64_t axis = to.size() - 1, inner = from.size() - 1; inner >= 0; --axis, --inner) {
     int64_t coordinate = index % to[axis];
@@ -75,10 +75,14 @@ static LogicalResult broadcastContents(NodeShapes &facts) {
 static AffineExpr add(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return algebra.add(x[0], x[1]); }
 static AffineExpr subtract(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return algebra.sub(x[0], x[1]); }
 static AffineExpr multiply(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return algebra.mul(x[0], x[1]); }
-static AffineExpr negate(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return algebra.sub(algebra.constant(0), x[0]); }
+static AffineExpr negate(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
+  return algebra.sub(algebra.constant(0), x[0]);
+}
 static AffineExpr same(SizeAlgebra &, ArrayRef<AffineExpr> x) { return x[0]; }
 
-static bool nonNegative(SizeAlgebra &algebra, AffineExpr x) { return algebra.lowerBound(x).value_or(-1) >= 0; }
+static bool nonNegative(SizeAlgebra &algebra, AffineExpr x) {
+  return algebra.lowerBound(x).value_or(-1) >= 0;
+}
 
 /// ONNX divides towards zero; that is rounding down where nothing is negative.
 static AffineExpr divide(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
@@ -123,14 +127,22 @@ static AffineExpr atMost(SizeAlgebra &algebra, AffineExpr a, AffineExpr b) {
     return algebra.constant(1);
   return algebra.provablyAtMost(algebra.add(b, algebra.constant(1)), a) ? algebra.constant(0) : AffineExpr();
 }
-static AffineExpr lessOrEqual(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return atMost(algebra, x[0], x[1]); }
-static AffineExpr greaterOrEqual(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return atMost(algebra, x[1], x[0]); }
+static AffineExpr lessOrEqual(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
+  return atMost(algebra, x[0], x[1]);
+}
+static AffineExpr greaterOrEqual(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
+  return atMost(algebra, x[1], x[0]);
+}
 static AffineExpr invert(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
   std::optional<int64_t> value = x[0] ? algebra.constantValue(x[0]) : std::nullopt;
   return value ? algebra.constant(!*value) : AffineExpr();
 }
-static AffineExpr less(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return invert(algebra, {atMost(algebra, x[1], x[0])}); }
-static AffineExpr greater(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return invert(algebra, {atMost(algebra, x[0], x[1])}); }
+static AffineExpr less(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
+  return invert(algebra, {atMost(algebra, x[1], x[0])});
+}
+static AffineExpr greater(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
+  return invert(algebra, {atMost(algebra, x[0], x[1])});
+}
 
 static AffineExpr both(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) { return algebra.mul(x[0], x[1]); }
 static AffineExpr either(SizeAlgebra &algebra, ArrayRef<AffineExpr> x) {
@@ -190,8 +202,10 @@ static LogicalResult range(NodeShapes &facts) {
   if (!start || !limit || !step || *step == 0)
     return facts.fail("expects integer bounds and a step known at compile time");
   SizeAlgebra &algebra = facts.algebra();
-  AffineExpr distance = *step > 0 ? algebra.sub(limit->front(), start->front()) : algebra.sub(start->front(), limit->front());
-  AffineExpr count = algebra.ceilDiv(algebra.max(distance, facts.constant(0)), facts.constant(std::abs(*step)));
+  AffineExpr distance =
+      *step > 0 ? algebra.sub(limit->front(), start->front()) : algebra.sub(start->front(), limit->front());
+  AffineExpr count =
+      algebra.ceilDiv(algebra.max(distance, facts.constant(0)), facts.constant(std::abs(*step)));
   facts.setSizes(0, {count});
   std::optional<int64_t> known = algebra.constantValue(count);
   if (!known || *known > SymbolicShapes::maxContents)

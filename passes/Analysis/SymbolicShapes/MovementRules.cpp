@@ -22,7 +22,8 @@ static LogicalResult reshape(NodeShapes &facts) {
     std::optional<int64_t> value = facts.algebra().constantValue(size);
     if (value == 0 && zeroCopies) {
       if (axis >= from.size())
-        return facts.fail("expects a 0 in the shape to stand for an axis of the input, but got position " + Twine(axis));
+        return facts.fail("expects a 0 in the shape to stand for an axis of the input, but got position " +
+                          Twine(axis));
       to.push_back(from[axis]);
     } else if (value == -1) {
       if (open)
@@ -57,7 +58,8 @@ static LogicalResult flatten(NodeShapes &facts) {
   if (axis < 0 || axis > rank)
     return facts.fail("expects an axis up to rank " + Twine(rank));
   ArrayRef<AffineExpr> all(sizes);
-  facts.setSizes(0, {facts.algebra().product(all.take_front(axis)), facts.algebra().product(all.drop_front(axis))});
+  facts.setSizes(
+      0, {facts.algebra().product(all.take_front(axis)), facts.algebra().product(all.drop_front(axis))});
   keepContents(facts);
   return success();
 }
@@ -117,7 +119,8 @@ static LogicalResult transpose(NodeShapes &facts) {
   SmallVector<int64_t> perm = facts.node.intsAttr("perm").value_or(
       llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, from.size()))));
   if (perm.size() != from.size())
-    return facts.fail("expects 'perm' to have " + Twine(from.size()) + " entries, but got " + Twine(perm.size()));
+    return facts.fail("expects 'perm' to have " + Twine(from.size()) + " entries, but got " +
+                      Twine(perm.size()));
   for (int64_t axis : perm) {
     if (failed(facts.axis(axis, from.size())))
       return failure();
@@ -261,10 +264,18 @@ static LogicalResult tile(NodeShapes &facts) {
 
 ArrayRef<NamedShapeRule> pleat::movementShapeRules() {
   static constexpr NamedShapeRule rules[] = {
-      {"Concat", concat},       {"Expand", expand},     {"Flatten", flatten},
-      {"Gather", gather},       {"GatherElements", likeIndices}, {"GatherND", gatherND},
-      {"Reshape", reshape},     {"Slice", slicedSizes}, {"Split", split},
-      {"Squeeze", squeeze},     {"Tile", tile},         {"Transpose", transpose},
+      {"Concat", concat},
+      {"Expand", expand},
+      {"Flatten", flatten},
+      {"Gather", gather},
+      {"GatherElements", likeIndices},
+      {"GatherND", gatherND},
+      {"Reshape", reshape},
+      {"Slice", slicedSizes},
+      {"Split", split},
+      {"Squeeze", squeeze},
+      {"Tile", tile},
+      {"Transpose", transpose},
       {"Unsqueeze", unsqueeze},
   };
   return rules;

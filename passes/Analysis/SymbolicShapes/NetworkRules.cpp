@@ -17,7 +17,8 @@ static LogicalResult matmul(NodeShapes &facts) {
     b.push_back(facts.constant(1));
   if (failed(facts.equate(a.back(), b[b.size() - 2])))
     return failure();
-  FailureOr<Sizes> batch = facts.broadcast(ArrayRef<AffineExpr>(a).drop_back(2), ArrayRef<AffineExpr>(b).drop_back(2));
+  FailureOr<Sizes> batch =
+      facts.broadcast(ArrayRef<AffineExpr>(a).drop_back(2), ArrayRef<AffineExpr>(b).drop_back(2));
   if (failed(batch))
     return failure();
   Sizes result = *batch;
@@ -53,7 +54,8 @@ static LogicalResult conv(NodeShapes &facts) {
   SmallVector<int64_t> kernel;
   for (AffineExpr size : ArrayRef<AffineExpr>(weight).drop_front(2))
     kernel.push_back(facts.algebra().constantValue(size).value_or(0));
-  if (failed(facts.equate(x[1], facts.algebra().mul(weight[1], facts.constant(facts.node.intAttr("group", 1))))))
+  if (failed(
+          facts.equate(x[1], facts.algebra().mul(weight[1], facts.constant(facts.node.intAttr("group", 1))))))
     return failure();
   FailureOr<Window> window = resolveWindow(facts, kernel, ArrayRef<AffineExpr>(x).drop_front(2));
   if (failed(window))
@@ -68,8 +70,9 @@ static LogicalResult pool(NodeShapes &facts) {
   Sizes x = facts.sizes(0);
   if (x.size() < 3)
     return facts.fail("expects an input of rank at least 3");
-  FailureOr<Window> window = resolveWindow(facts, facts.node.intsAttr("kernel_shape").value_or(SmallVector<int64_t>()),
-                                           ArrayRef<AffineExpr>(x).drop_front(2));
+  FailureOr<Window> window =
+      resolveWindow(facts, facts.node.intsAttr("kernel_shape").value_or(SmallVector<int64_t>()),
+                    ArrayRef<AffineExpr>(x).drop_front(2));
   if (failed(window))
     return failure();
   Sizes result{x[0], x[1]};
@@ -169,8 +172,9 @@ static LogicalResult pad(NodeShapes &facts) {
   int64_t rank = sizes.size();
   FailureOr<std::optional<SmallVector<int64_t>>> axes = facts.intsFrom("axes", 3);
   std::optional<SmallVector<int64_t>> fixed = facts.node.intsAttr("pads");
-  std::optional<Sizes> pads = fixed ? Sizes(llvm::map_range(*fixed, [&](int64_t pad) { return facts.constant(pad); }))
-                                    : facts.contents(1);
+  std::optional<Sizes> pads =
+      fixed ? Sizes(llvm::map_range(*fixed, [&](int64_t pad) { return facts.constant(pad); }))
+            : facts.contents(1);
   if (failed(axes) || !pads)
     return facts.fail("expects 'pads' to be known at compile time");
   SmallVector<int64_t> positions = *axes ? **axes : llvm::to_vector(llvm::seq<int64_t>(0, rank));
@@ -180,7 +184,8 @@ static LogicalResult pad(NodeShapes &facts) {
     FailureOr<int64_t> axis = facts.axis(given, rank);
     if (failed(axis))
       return failure();
-    sizes[*axis] = facts.algebra().add(sizes[*axis], facts.algebra().add((*pads)[index], (*pads)[positions.size() + index]));
+    sizes[*axis] = facts.algebra().add(
+        sizes[*axis], facts.algebra().add((*pads)[index], (*pads)[positions.size() + index]));
   }
   facts.setSizes(0, sizes);
   return success();
@@ -191,8 +196,8 @@ static LogicalResult attention(NodeShapes &facts) {
   Sizes query = facts.sizes(0), key = facts.sizes(1), value = facts.sizes(2);
   if (query.size() != 4 || key.size() != 4 || value.size() != 4)
     return facts.fail("expects inputs of rank 4");
-  std::pair<AffineExpr, AffineExpr> same[] = {{query[0], key[0]}, {query[0], value[0]}, {key[1], value[1]},
-                                              {key[2], value[2]}, {query[3], key[3]}};
+  std::pair<AffineExpr, AffineExpr> same[] = {
+      {query[0], key[0]}, {query[0], value[0]}, {key[1], value[1]}, {key[2], value[2]}, {query[3], key[3]}};
   for (auto [a, b] : same)
     if (failed(facts.equate(a, b)))
       return failure();
@@ -215,14 +220,30 @@ ArrayRef<NamedShapeRule> pleat::raisedShapeRules() {
 
 ArrayRef<NamedShapeRule> pleat::networkShapeRules() {
   static constexpr NamedShapeRule rules[] = {
-      {"ArgMax", argReduce},       {"ArgMin", argReduce},         {"AveragePool", pool},
-      {"Conv", conv},              {"Gemm", gemm},                {"GlobalAveragePool", globalPool},
-      {"GlobalMaxPool", globalPool}, {"LayerNormalization", layerNorm}, {"LpPool", pool},
-      {"MatMul", matmul},          {"MaxPool", pool},             {"OneHot", oneHot},
-      {"Pad", pad},                {"ReduceL1", reduce},          {"ReduceL2", reduce},
-      {"ReduceLogSum", reduce},    {"ReduceLogSumExp", reduce},   {"ReduceMax", reduce},
-      {"ReduceMean", reduce},      {"ReduceMin", reduce},         {"ReduceProd", reduce},
-      {"ReduceSum", reduce},       {"ReduceSumSquare", reduce},   {"TopK", topK},
+      {"ArgMax", argReduce},
+      {"ArgMin", argReduce},
+      {"AveragePool", pool},
+      {"Conv", conv},
+      {"Gemm", gemm},
+      {"GlobalAveragePool", globalPool},
+      {"GlobalMaxPool", globalPool},
+      {"LayerNormalization", layerNorm},
+      {"LpPool", pool},
+      {"MatMul", matmul},
+      {"MaxPool", pool},
+      {"OneHot", oneHot},
+      {"Pad", pad},
+      {"ReduceL1", reduce},
+      {"ReduceL2", reduce},
+      {"ReduceLogSum", reduce},
+      {"ReduceLogSumExp", reduce},
+      {"ReduceMax", reduce},
+      {"ReduceMean", reduce},
+      {"ReduceMin", reduce},
+      {"ReduceProd", reduce},
+      {"ReduceSum", reduce},
+      {"ReduceSumSquare", reduce},
+      {"TopK", topK},
   };
   return rules;
 }

@@ -131,7 +131,8 @@ AffineExpr Polynomial::content(MLIRContext *context) const {
 }
 
 /// Quotient or remainder of two polynomials, as far as it simplifies.
-static Polynomial divide(AffineExprKind kind, const Polynomial &a, const Polynomial &b, MLIRContext *context) {
+static Polynomial divide(AffineExprKind kind, const Polynomial &a, const Polynomial &b,
+                         MLIRContext *context) {
   bool remainder = kind == AffineExprKind::Mod;
   if (std::optional<Polynomial> exact = a.dividedBy(b))
     return remainder ? Polynomial() : *exact;
@@ -155,7 +156,8 @@ Polynomial Polynomial::of(AffineExpr expr) {
     return of(binary.getLHS()).times(of(binary.getRHS()));
   if (binary) {
     Polynomial a = of(binary.getLHS()), b = of(binary.getRHS());
-    bool settled = a.expr(expr.getContext()) == binary.getLHS() && b.expr(expr.getContext()) == binary.getRHS();
+    bool settled =
+        a.expr(expr.getContext()) == binary.getLHS() && b.expr(expr.getContext()) == binary.getRHS();
     if (!settled || a.dividedBy(b))
       return divide(expr.getKind(), a, b, expr.getContext());
   }

@@ -16,10 +16,10 @@ namespace pleat {
 /// What a symbol stands for.
 struct SizeSymbol {
   enum Kind { Argument, Minimum, Maximum } kind = Argument;
-  std::string name;                    ///< Argument: the name in the model.
-  unsigned argument = 0, axis = 0;     ///< Argument: where the size is read.
-  int64_t least = 0;                   ///< Argument: the smallest value a run may have.
-  mlir::AffineExpr first, second;      ///< Minimum, Maximum: of what.
+  std::string name;                ///< Argument: the name in the model.
+  unsigned argument = 0, axis = 0; ///< Argument: where the size is read.
+  int64_t least = 0;               ///< Argument: the smallest value a run may have.
+  mlir::AffineExpr first, second;  ///< Minimum, Maximum: of what.
 };
 
 class SizeAlgebra {

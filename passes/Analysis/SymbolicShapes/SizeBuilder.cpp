@@ -33,7 +33,8 @@ Value SizeBuilder::value(AffineExpr size) {
 Value SizeBuilder::symbol(unsigned position) {
   const SizeSymbol &symbol = algebra.symbols()[position];
   if (symbol.kind == SizeSymbol::Argument)
-    return tensor::DimOp::create(builder, function.getLoc(), function.getArgument(symbol.argument), symbol.axis);
+    return tensor::DimOp::create(builder, function.getLoc(), function.getArgument(symbol.argument),
+                                 symbol.axis);
   Value first = value(symbol.first), second = value(symbol.second);
   if (symbol.kind == SizeSymbol::Minimum)
     return arith::MinSIOp::create(builder, function.getLoc(), first, second);

@@ -1,7 +1,7 @@
 // The text form of sizes, as exporters write dim_param: names, integers and + - * // / %, and
 // what print adds to it: min(a, b) and max(a, b).
-#include "passes/Analysis/SymbolicShapes/SizeAlgebra.h"
 #include "passes/Analysis/SymbolicShapes/SizeText.h"
+#include "passes/Analysis/SymbolicShapes/SizeAlgebra.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -58,8 +58,9 @@ private:
       AffineExpr next = factor();
       if (!next)
         return {};
-      result = kind == Times ? algebra.mul(result, next)
-               : kind == Over ? algebra.floorDiv(result, next) : algebra.mod(result, next);
+      result = kind == Times  ? algebra.mul(result, next)
+               : kind == Over ? algebra.floorDiv(result, next)
+                              : algebra.mod(result, next);
     }
     return result;
   }

@@ -89,7 +89,8 @@ static StringRef dimText(ArrayAttr dims, unsigned axis) {
 /// Whether an argument's dimension text is one name. Operators alone do not make an
 /// expression: "batch-size" is a name too.
 static bool isName(StringRef text) {
-  return !text.empty() && llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; }) &&
+  return !text.empty() &&
+         llvm::all_of(text, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; }) &&
          !llvm::isDigit(text.front());
 }
 
@@ -98,8 +99,8 @@ void SymbolicShapes::declareArguments(func::FuncOp function) {
   auto forEachDynamic = [&](auto visit) {
     for (BlockArgument argument : function.getArguments()) {
       auto type = dyn_cast<RankedTensorType>(argument.getType());
-      auto dims = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(),
-                                                       onnx::ONNXDialect::getDimsAttrName());
+      auto dims =
+          function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), onnx::ONNXDialect::getDimsAttrName());
       for (int64_t axis = 0; type && axis < type.getRank(); ++axis)
         if (type.isDynamicDim(axis))
           visit(argument.getArgNumber(), axis, dimText(dims, axis));
@@ -133,7 +134,8 @@ void SymbolicShapes::declareArguments(func::FuncOp function) {
 void SymbolicShapes::visitConstant(Operation *op) {
   for (Value result : op->getResults())
     if (auto type = dyn_cast<RankedTensorType>(result.getType()); type && type.hasStaticShape())
-      sizeOf[result] = llvm::map_to_vector(type.getShape(), [&](int64_t size) { return sizeAlgebra.constant(size); });
+      sizeOf[result] =
+          llvm::map_to_vector(type.getShape(), [&](int64_t size) { return sizeAlgebra.constant(size); });
   ElementsAttr value;
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
     value = dyn_cast<ElementsAttr>(constant.getValue());
@@ -160,8 +162,8 @@ static ShapeRule findRule(onnx::NodeOp node) {
   }
   if (!node.getDomain().empty())
     return nullptr;
-  for (ArrayRef<NamedShapeRule> family : {elementwiseShapeRules(), arithmeticShapeRules(), movementShapeRules(),
-                                          networkShapeRules()})
+  for (ArrayRef<NamedShapeRule> family :
+       {elementwiseShapeRules(), arithmeticShapeRules(), movementShapeRules(), networkShapeRules()})
     for (const NamedShapeRule &entry : family)
       if (entry.type == node.getOpType())
         return entry.rule;
@@ -176,7 +178,8 @@ void SymbolicShapes::visitNode(onnx::NodeOp node) {
     NodeShapes facts(*this, node);
     if (succeeded(rule(facts)))
       return;
-    reasons[node] = facts.reason.empty() ? "sizes of its results are not known at compile time" : facts.reason;
+    reasons[node] =
+        facts.reason.empty() ? "sizes of its results are not known at compile time" : facts.reason;
   }
   for (Value result : node.getResults()) {
     sizeOf.erase(result);

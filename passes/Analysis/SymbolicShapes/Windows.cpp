@@ -32,7 +32,8 @@ FailureOr<SliceAxes> pleat::resolveSlice(NodeShapes &facts) {
     return facts.contents(index);
   };
   std::optional<Sizes> starts = bounds("starts", 1), ends = bounds("ends", 2);
-  FailureOr<std::optional<SmallVector<int64_t>>> axes = facts.intsFrom("axes", 3), steps = facts.intsFrom("steps", 4);
+  FailureOr<std::optional<SmallVector<int64_t>>> axes = facts.intsFrom("axes", 3),
+                                                 steps = facts.intsFrom("steps", 4);
   if (!starts || !ends || failed(axes) || failed(steps))
     return LogicalResult(facts.fail("expects bounds known at compile time"));
   size_t count = starts->size();
@@ -45,7 +46,8 @@ FailureOr<SliceAxes> pleat::resolveSlice(NodeShapes &facts) {
     if (failed(axis))
       return failure();
     AffineExpr size = result.sizes[*axis], zero = facts.constant(0);
-    AffineExpr start = fromFront(algebra, (*starts)[index], size), end = fromFront(algebra, (*ends)[index], size);
+    AffineExpr start = fromFront(algebra, (*starts)[index], size),
+               end = fromFront(algebra, (*ends)[index], size);
     if (!start || !end || step == 0)
       return LogicalResult(facts.fail("expects bounds of known sign and a step other than 0"));
     if (step > 0) {
@@ -63,7 +65,8 @@ FailureOr<SliceAxes> pleat::resolveSlice(NodeShapes &facts) {
     } else {
       // An end at or before -size - 1 means "through the first element".
       bool through = algebra.constantValue((*ends)[index]).value_or(0) < -openEnd;
-      AffineExpr last = algebra.sub(size, facts.constant(1)), stop = through ? facts.constant(-1) : algebra.max(end, facts.constant(-1));
+      AffineExpr last = algebra.sub(size, facts.constant(1)),
+                 stop = through ? facts.constant(-1) : algebra.max(end, facts.constant(-1));
       start = algebra.min(start, last);
       AffineExpr length = algebra.max(algebra.sub(start, stop), zero);
       result.sizes[*axis] = algebra.ceilDiv(length, facts.constant(-step));
@@ -94,14 +97,17 @@ LogicalResult pleat::slicedSizes(NodeShapes &facts) {
 }
 
 /// An attribute with one entry for each spatial axis, or `fallback` everywhere.
-static FailureOr<SmallVector<int64_t>> perAxis(NodeShapes &facts, StringRef name, size_t count, int64_t fallback) {
+static FailureOr<SmallVector<int64_t>> perAxis(NodeShapes &facts, StringRef name, size_t count,
+                                               int64_t fallback) {
   SmallVector<int64_t> values = facts.node.intsAttr(name).value_or(SmallVector<int64_t>(count, fallback));
   if (values.size() != count)
-    return LogicalResult(facts.fail("expects '" + name + "' to have " + Twine(count) + " entries, but got " + Twine(values.size())));
+    return LogicalResult(facts.fail("expects '" + name + "' to have " + Twine(count) + " entries, but got " +
+                                    Twine(values.size())));
   return values;
 }
 
-FailureOr<Window> pleat::resolveWindow(NodeShapes &facts, ArrayRef<int64_t> kernel, ArrayRef<AffineExpr> spatial) {
+FailureOr<Window> pleat::resolveWindow(NodeShapes &facts, ArrayRef<int64_t> kernel,
+                                       ArrayRef<AffineExpr> spatial) {
   size_t rank = spatial.size();
   FailureOr<SmallVector<int64_t>> strides = perAxis(facts, "strides", rank, 1);
   FailureOr<SmallVector<int64_t>> dilations = perAxis(facts, "dilations", rank, 1);
@@ -127,7 +133,9 @@ FailureOr<Window> pleat::resolveWindow(NodeShapes &facts, ArrayRef<int64_t> kern
       std::optional<int64_t> known = algebra.constantValue(size);
       if (!known && stride != 1)
         return LogicalResult(facts.fail("expects a static size for auto_pad " + autoPad + " with a stride"));
-      int64_t total = known ? std::max<int64_t>(0, (llvm::divideCeil(*known, stride) - 1) * stride + extent - *known) : extent - 1;
+      int64_t total =
+          known ? std::max<int64_t>(0, (llvm::divideCeil(*known, stride) - 1) * stride + extent - *known)
+                : extent - 1;
       int64_t less = total / 2, more = total - less;
       window.pads[axis] = autoPad == "SAME_UPPER" ? less : more;
       window.pads[rank + axis] = autoPad == "SAME_UPPER" ? more : less;
@@ -143,7 +151,8 @@ FailureOr<Window> pleat::resolveWindow(NodeShapes &facts, ArrayRef<int64_t> kern
       return LogicalResult(facts.fail("expects an input at least as large as the window"));
     if (!known && !algebra.requireAtLeast(room, 0))
       return LogicalResult(facts.fail("expects a size that the window is known to fit into"));
-    AffineExpr outputs = algebra.add(ceil ? algebra.ceilDiv(room, step) : algebra.floorDiv(room, step), facts.constant(1));
+    AffineExpr outputs =
+        algebra.add(ceil ? algebra.ceilDiv(room, step) : algebra.floorDiv(room, step), facts.constant(1));
     // With ceil_mode a last window that would start in the end padding does not count.
     std::optional<int64_t> count = algebra.constantValue(outputs), length = algebra.constantValue(size);
     if (ceil && count && length && (*count - 1) * stride >= *length + begin)

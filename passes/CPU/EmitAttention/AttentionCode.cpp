@@ -47,7 +47,8 @@ public:
     Value items = builder.mul(problem.batches, problem.heads);
     auto share = [&](Value part) { return builder.div(builder.mul(items, part), problem.parts); };
     Value begin = share(problem.part), end = share(builder.add(problem.part, 1));
-    Value isShort = builder.compare(arith::CmpIPredicate::ult, problem.queries, builder.index(kPackedQueries));
+    Value isShort =
+        builder.compare(arith::CmpIPredicate::ult, problem.queries, builder.index(kPackedQueries));
     builder.ifElse(
         isShort,
         [&] {
@@ -63,10 +64,12 @@ private:
   Value panelsOf(Value tokens) { return builder.ceilDiv(tokens, builder.index(kTokenPanel)); }
 
   Head headOf(Value item) {
-    Value batch = builder.div(item, builder.index(problem.heads)), head = builder.rem(item, builder.index(problem.heads));
+    Value batch = builder.div(item, builder.index(problem.heads)),
+          head = builder.rem(item, builder.index(problem.heads));
     Value keyHead = builder.div(head, builder.index(problem.headsPerKey));
     auto begin = [&](const HeadedTensor &tensor, Value head) {
-      Value offset = builder.add(builder.mul(batch, tensor.batchStride), builder.mul(head, tensor.headStride));
+      Value offset =
+          builder.add(builder.mul(batch, tensor.batchStride), builder.mul(head, tensor.headStride));
       return builder.add(offset, tensor.offset);
     };
     return {begin(problem.query, head), begin(problem.key, keyHead), begin(problem.value, keyHead),
@@ -156,7 +159,8 @@ KeyRange AttentionCode::keysOfTile(const Head &head, ArrayRef<QueryRow> rows, Va
     return keysOf(head, rows);
   Value tile = builder.div(rows.front().number, builder.index(kQueryTile));
   Value place = builder.add(keyRanges, builder.mul(tile, kKeyRangeFloats));
-  builder.ifElse(startsMask, [&] { storeKeyRange(builder, keysOf(head, rows), problem.scratch, place); }, [] {});
+  builder.ifElse(
+      startsMask, [&] { storeKeyRange(builder, keysOf(head, rows), problem.scratch, place); }, [] {});
   return loadKeyRange(builder, problem.scratch, place);
 }
 
@@ -165,14 +169,16 @@ void AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, 
   int64_t vectorsPerPanel = kTokenPanel / builder.getLanes();
   int64_t group = std::max<int64_t>(1, (level.vectorRegisters - 4) / (rows.size() * vectorsPerPanel));
   auto emitPanels = [&](Value panel, int64_t panels) {
-    TileOperands operands{problem.query.memory, problem.scratch, {}, {}, builder.index(1),
+    TileOperands operands{problem.query.memory,       problem.scratch,   {}, {}, builder.index(1),
                           builder.index(kTokenPanel), builder.getLanes()};
     for (const QueryRow &row : rows)
-      operands.rowOffsets.push_back(builder.add(builder.mul(row.number, problem.query.tokenStride), head.query));
+      operands.rowOffsets.push_back(
+          builder.add(builder.mul(row.number, problem.query.tokenStride), head.query));
     Value keys = builder.add(builder.mul(panel, kTokenPanel * problem.keySize), packedKeys);
     for (int64_t vector = 0; vector < panels * vectorsPerPanel; ++vector)
-      operands.columnOffsets.push_back(builder.add(keys, vector / vectorsPerPanel * kTokenPanel * problem.keySize +
-                                                             vector % vectorsPerPanel * builder.getLanes()));
+      operands.columnOffsets.push_back(
+          builder.add(keys, vector / vectorsPerPanel * kTokenPanel * problem.keySize +
+                                vector % vectorsPerPanel * builder.getLanes()));
     SmallVector<Value> sums(operands.size(), builder.splat(0));
     sums = emitTile(builder, operands, builder.index(0), builder.index(problem.keySize), sums);
     for (auto [index, sum] : llvm::enumerate(sums)) {
@@ -212,7 +218,8 @@ void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, const
 /// Folds `body(row, column, mask, sum)` over the vectors of scores of `keys`, for all rows in
 /// one loop; `mask` is null where every row sees every lane.
 template <typename Body>
-SmallVector<Value> AttentionCode::foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init, Body body) {
+SmallVector<Value> AttentionCode::foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init,
+                                             Body body) {
   int64_t lanes = builder.getLanes();
   auto wholeOf = [&](const QueryRow &row) { return builder.min(row.limit, keys.end); };
   // The first row sees the fewest keys.
@@ -235,24 +242,27 @@ SmallVector<Value> AttentionCode::foldScores(ArrayRef<QueryRow> rows, const KeyR
 
 /// Turns the scores of `keys` into exponentials (0 beyond what a row sees) and returns the
 /// factors that make each row's sum one.
-SmallVector<Value> AttentionCode::emitSoftmax(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys) {
+SmallVector<Value> AttentionCode::emitSoftmax(const Head &head, ArrayRef<QueryRow> rows,
+                                              const KeyRange &keys) {
   Value scale = builder.splat(problem.scale);
   auto maskAt = [&](const QueryRow &row, Value column, Value seen) {
     if (!problem.maskHasColumns)
       return builder.broadcast(builder.loadScalar(problem.mask->memory, maskRow(head, row)));
-    Value count = seen ? builder.subOrZero(builder.min(row.limit, keys.end), column) : builder.index(builder.getLanes());
+    Value count = seen ? builder.subOrZero(builder.min(row.limit, keys.end), column)
+                       : builder.index(builder.getLanes());
     return builder.load(problem.mask->memory, builder.add(maskRow(head, row), column), count);
   };
-  auto largest = foldScores(rows, keys, builder.splat(kMinusInfinity),
-                            [&](const QueryRow &row, Value column, Value seen, Value max) {
-    Value offset = builder.add(row.scores, column);
-    Value score = builder.load(problem.scratch, offset);
-    score = problem.mask ? builder.fma(score, scale, maskAt(row, column, seen)) : mul(score, scale);
-    if (seen)
-      score = arith::SelectOp::create(builder, seen, score, builder.splat(kMinusInfinity));
-    builder.store(score, problem.scratch, offset);
-    return builder.maxps(score, max);
-  });
+  auto largest = foldScores(
+      rows, keys, builder.splat(kMinusInfinity),
+      [&](const QueryRow &row, Value column, Value seen, Value max) {
+        Value offset = builder.add(row.scores, column);
+        Value score = builder.load(problem.scratch, offset);
+        score = problem.mask ? builder.fma(score, scale, maskAt(row, column, seen)) : mul(score, scale);
+        if (seen)
+          score = arith::SelectOp::create(builder, seen, score, builder.splat(kMinusInfinity));
+        builder.store(score, problem.scratch, offset);
+        return builder.maxps(score, max);
+      });
   SmallVector<Value> maxima, bases;
   for (Value lanes : largest) {
     maxima.push_back(builder.maxOfLanes(lanes));
@@ -261,15 +271,16 @@ SmallVector<Value> AttentionCode::emitSoftmax(const Head &head, ArrayRef<QueryRo
       base = arith::SelectOp::create(builder, isMinusInfinity(base), scalar(0), base);
     bases.push_back(builder.broadcast(base));
   }
-  auto sums = foldScores(rows, keys, builder.splat(0), [&](const QueryRow &row, Value column, Value, Value sum) {
-    Value offset = builder.add(row.scores, column);
-    // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
-    Value base = bases[&row - rows.data()];
-    Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), base);
-    Value power = buildExpFlushed(builder, builder.getLoc(), distance);
-    builder.store(power, problem.scratch, offset);
-    return add(sum, power);
-  });
+  auto sums =
+      foldScores(rows, keys, builder.splat(0), [&](const QueryRow &row, Value column, Value, Value sum) {
+        Value offset = builder.add(row.scores, column);
+        // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
+        Value base = bases[&row - rows.data()];
+        Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), base);
+        Value power = buildExpFlushed(builder, builder.getLoc(), distance);
+        builder.store(power, problem.scratch, offset);
+        return add(sum, power);
+      });
   SmallVector<Value> factors;
   for (auto [max, sum] : llvm::zip(maxima, sums)) {
     Value factor = arith::DivFOp::create(builder, scalar(1), builder.sumOfLanes(sum));
@@ -289,8 +300,8 @@ void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const
   for (int64_t first = 0; first < vectors; first += group) {
     int64_t count = std::min(group, vectors - first);
     int64_t lastCount = std::min(lanes, problem.valueSize - (first + count - 1) * lanes);
-    TileOperands operands{problem.scratch, problem.value.memory, {}, {}, builder.index(1),
-                          problem.value.tokenStride, lastCount};
+    TileOperands operands{problem.scratch,  problem.value.memory,      {},       {},
+                          builder.index(1), problem.value.tokenStride, lastCount};
     for (const QueryRow &row : rows)
       operands.rowOffsets.push_back(row.scores);
     for (int64_t vector = first; vector < first + count; ++vector)
@@ -344,6 +355,7 @@ void AttentionCode::emitQuery(const Head &head, Value query) {
   emitOutputs(head, row, keys, emitSoftmax(head, row, keys));
 }
 
-void pleat::emitAttentionLoops(KernelBuilder &builder, const AttentionProblem &problem, const LevelInfo &level) {
+void pleat::emitAttentionLoops(KernelBuilder &builder, const AttentionProblem &problem,
+                               const LevelInfo &level) {
   AttentionCode(builder, problem, level).emit();
 }

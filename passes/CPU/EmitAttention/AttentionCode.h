@@ -22,8 +22,8 @@ struct AttentionProblem {
   bool maskHasColumns = false;      ///< the mask differs along T
   bool sharesKeyRanges = false;     ///< and not along H; scratch has room for the keys of each tile
   mlir::Value batches, queries, tokens;
-  int64_t heads, headsPerKey;   ///< H and H / Hkv
-  int64_t keySize, valueSize;   ///< D and Dv
+  int64_t heads, headsPerKey; ///< H and H / Hkv
+  int64_t keySize, valueSize; ///< D and Dv
   float scale;
   bool isCausal, maskedRowsZero;
   mlir::Value scratch; ///< flat memory of attentionScratchFloats elements

@@ -84,9 +84,8 @@ static std::optional<unsigned> scratchDim(func::FuncOp kernel, const SlotSymbol 
 }
 
 static unsigned scratchDimCount(func::FuncOp kernel) {
-  return llvm::count_if(kernelSlots(kernel), [](const Slot &slot) {
-    return slot.kind == Slot::Size || slot.kind == Slot::Index;
-  });
+  return llvm::count_if(kernelSlots(kernel),
+                        [](const Slot &slot) { return slot.kind == Slot::Size || slot.kind == Slot::Index; });
 }
 
 /// `size` over what a scratch map is applied to.
@@ -137,7 +136,8 @@ LogicalResult pleat::emitAttention(func::FuncOp kernel, func::FuncOp machine, co
   FrameValues values(frame, builder);
   auto headed = [&](const StridedView &view) {
     auto stride = [&](unsigned axis) { return values.value(builder, view.strides[axis]); };
-    return HeadedTensor{values.memory(view.operand), values.sum(builder, view.offset), stride(0), stride(1), stride(2)};
+    return HeadedTensor{values.memory(view.operand), values.sum(builder, view.offset), stride(0), stride(1),
+                        stride(2)};
   };
   AttentionProblem problem;
   problem.query = headed(match->query);

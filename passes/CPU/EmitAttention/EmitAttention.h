@@ -14,7 +14,8 @@ namespace pleat {
 bool appliesEmitAttention(mlir::func::FuncOp kernel, const LevelInfo &level);
 
 /// See KernelEmitter.
-llvm::LogicalResult emitAttention(mlir::func::FuncOp kernel, mlir::func::FuncOp machine, const LevelInfo &level);
+llvm::LogicalResult emitAttention(mlir::func::FuncOp kernel, mlir::func::FuncOp machine,
+                                  const LevelInfo &level);
 
 /// The bytes of scratch that an attention kernel needs a part (see kScratchAttrName);
 /// nothing for other kernels and for those this family cannot compile.

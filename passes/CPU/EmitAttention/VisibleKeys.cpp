@@ -50,21 +50,36 @@ private:
   Value emitLast(Value whole) {
     Value zero = builder.index(0), one = builder.index(1);
     Value isPartial = less(builder.mul(whole, kTokenPanel), end);
-    Value endsPartial = builder.ifElse(isPartial, TypeRange(builder.getI1Type()), [&] {
-      return SmallVector<Value>{hasAbove(rows, whole, kHidden, /*isPartial=*/true)};
-    }, [&] { return SmallVector<Value>{boolean(false)}; }).front();
-    return builder.ifElse(endsPartial, TypeRange(builder.getIndexType()), [&] {
-      return SmallVector<Value>{builder.add(whole, one)};
-    }, [&] {
-      auto isHidden = [&](ValueRange carried) {
-        Value exists = less(zero, carried[0]);
-        return builder.ifElse(exists, TypeRange(builder.getI1Type()), [&] {
-          return SmallVector<Value>{negate(hasAbove(rows, builder.sub(carried[0], one), kHidden))};
-        }, [&] { return SmallVector<Value>{boolean(false)}; }).front();
-      };
-      auto step = [&](ValueRange carried) { return SmallVector<Value>{builder.sub(carried[0], one)}; };
-      return builder.loopWhile(whole, isHidden, step);
-    }).front();
+    Value endsPartial =
+        builder
+            .ifElse(
+                isPartial, TypeRange(builder.getI1Type()),
+                [&] { return SmallVector<Value>{hasAbove(rows, whole, kHidden, /*isPartial=*/true)}; },
+                [&] { return SmallVector<Value>{boolean(false)}; })
+            .front();
+    return builder
+        .ifElse(
+            endsPartial, TypeRange(builder.getIndexType()),
+            [&] { return SmallVector<Value>{builder.add(whole, one)}; },
+            [&] {
+              auto isHidden = [&](ValueRange carried) {
+                Value exists = less(zero, carried[0]);
+                return builder
+                    .ifElse(
+                        exists, TypeRange(builder.getI1Type()),
+                        [&] {
+                          return SmallVector<Value>{
+                              negate(hasAbove(rows, builder.sub(carried[0], one), kHidden))};
+                        },
+                        [&] { return SmallVector<Value>{boolean(false)}; })
+                    .front();
+              };
+              auto step = [&](ValueRange carried) {
+                return SmallVector<Value>{builder.sub(carried[0], one)};
+              };
+              return builder.loopWhile(whole, isHidden, step);
+            })
+        .front();
   }
 
   /// The range that ends with panel `last`, or all keys where a query sees none of the
@@ -85,7 +100,8 @@ private:
     };
     auto step = [&](ValueRange carried) {
       Value panel = carried[0];
-      Value first = builder.select(hasAbove(rows, panel, kHidden), builder.min(panel, carried[1]), carried[1]);
+      Value first =
+          builder.select(hasAbove(rows, panel, kHidden), builder.min(panel, carried[1]), carried[1]);
       SmallVector<Value> next = {builder.add(panel, 1), first};
       for (auto [row, seen] : llvm::zip(rows, carried.drop_front(2)))
         next.push_back(either(seen, hasAbove(row, panel, kSeen)));
@@ -120,7 +136,8 @@ void pleat::storeKeyRange(KernelBuilder &builder, const KeyRange &range, Value m
 
 KeyRange pleat::loadKeyRange(KernelBuilder &builder, Value memory, Value offset) {
   auto load = [&](Value place) -> Value {
-    Value integer = arith::BitcastOp::create(builder, builder.getI32Type(), builder.loadScalar(memory, place));
+    Value integer =
+        arith::BitcastOp::create(builder, builder.getI32Type(), builder.loadScalar(memory, place));
     return arith::IndexCastUIOp::create(builder, builder.getIndexType(), integer);
   };
   return {load(offset), load(builder.add(offset, 1))};

@@ -60,7 +60,8 @@ private:
   }
 
   void emitBlock(const ConvBlock &block, Value firstTile, Value lastTile) {
-    ConvWindow window = plan.copies ? copyToStrip(builder, problem, block) : windowInPlace(builder, problem, block);
+    ConvWindow window =
+        plan.copies ? copyToStrip(builder, problem, block) : windowInPlace(builder, problem, block);
     ConvTiles tiles(builder, problem, block, window);
     if (shape.isDepthwise())
       return emitDepthwise(tiles, block);
@@ -103,7 +104,8 @@ private:
       return body({builder.index(0), 1, 0, block.columns});
     int64_t whole = *columns / length * length, rest = *columns - whole;
     if (whole > 0)
-      builder.loop(builder.index(0), builder.index(whole), length, [&](Value first) { body(wholeSpan(first)); });
+      builder.loop(builder.index(0), builder.index(whole), length,
+                   [&](Value first) { body(wholeSpan(first)); });
     if (rest > 0) {
       int64_t vectors = (rest + lanes - 1) / lanes, first = std::min(whole, *columns - lanes);
       body({builder.index(first), vectors, *columns - lanes - first, Value()});

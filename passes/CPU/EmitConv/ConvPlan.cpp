@@ -54,7 +54,8 @@ ConvPlan pleat::planConv(const ConvShape &shape) {
     columns = llvm::alignTo(llvm::divideCeil(columns, 2), kMaxLanes);
   while (rows < allRows && stripBytesFor(shape, rows + 1, columns) <= budget)
     ++rows;
-  plan.blockRows = llvm::divideCeil(std::max<int64_t>(allRows, 1), llvm::divideCeil(std::max<int64_t>(allRows, 1), rows));
+  plan.blockRows =
+      llvm::divideCeil(std::max<int64_t>(allRows, 1), llvm::divideCeil(std::max<int64_t>(allRows, 1), rows));
   plan.blockColumns = columns;
   plan.stripRows = stripRowsFor(shape, plan.blockRows);
   plan.stripColumns = stripColumnsFor(shape, columns);
@@ -75,7 +76,8 @@ static double stepCost(int64_t lines, int64_t vectors, bool isDepthwise) {
 
 /// Relative time of all tiles of a block for one step of the sum. Lines are divided evenly
 /// among tiles, vectors are not.
-static double tilesCost(int64_t lines, int64_t vectors, int64_t allLines, int64_t allVectors, bool isDepthwise) {
+static double tilesCost(int64_t lines, int64_t vectors, int64_t allLines, int64_t allVectors,
+                        bool isDepthwise) {
   int64_t tiles = llvm::divideCeil(allLines, lines), shorter = allLines / tiles, longer = allLines % tiles;
   int64_t whole = allVectors / vectors, rest = allVectors % vectors;
   auto row = [&](int64_t lines) {

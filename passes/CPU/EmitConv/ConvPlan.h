@@ -17,8 +17,8 @@ enum class WindowFold {
   Sum,
 };
 
-/// What is known of a convolution or a pooling before it runs. A pooling is depthwise. There are two spatial axes, rows and
-/// columns; a convolution with one has a single row.
+/// What is known of a convolution or a pooling before it runs. A pooling is depthwise. There are two spatial
+/// axes, rows and columns; a convolution with one has a single row.
 struct ConvShape {
   WindowFold fold = WindowFold::Product;
   int64_t groups;

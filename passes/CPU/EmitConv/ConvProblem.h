@@ -12,9 +12,9 @@ namespace pleat {
 
 /// A tensor [image][channel][row][column] with adjacent columns.
 struct ConvTensor {
-  mlir::Value memory, offset;                ///< flat memory; elements before the first
+  mlir::Value memory, offset; ///< flat memory; elements before the first
   mlir::Value imageStride, channelStride, rowStride;
-  mlir::Value images, rows, columns;         ///< sizes
+  mlir::Value images, rows, columns; ///< sizes
 };
 
 /// One convolution in one machine function.
@@ -22,9 +22,9 @@ struct ConvProblem {
   ConvShape shape;
   ConvPlan plan;
   ConvTensor x, result;
-  mlir::Value weights;                 ///< flat memory: [group][output][input][taps]; null for a pooling
-  mlir::Value bias;                    ///< flat memory, one a channel; null without
-  mlir::Value scratch;                 ///< of this part; null if the plan has no strip
+  mlir::Value weights; ///< flat memory: [group][output][input][taps]; null for a pooling
+  mlir::Value bias;    ///< flat memory, one a channel; null without
+  mlir::Value scratch; ///< of this part; null if the plan has no strip
   mlir::Value part, parts;
 
   /// What windows begin with, beside a bias, and what pads are.

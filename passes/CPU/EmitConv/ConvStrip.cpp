@@ -15,8 +15,9 @@ public:
   StripCode(KernelBuilder &builder, const ConvProblem &problem, const ConvBlock &block)
       : builder(builder), problem(problem), shape(problem.shape), block(block), lanes(builder.getLanes()),
         stride(shape.strides[1]) {
-    window = {problem.scratch, builder.index(0), {}, builder.index(stride * problem.plan.stripColumns),
-              problem.plan.stripColumns, /*isExact=*/false};
+    window = {
+        problem.scratch,           builder.index(0), {}, builder.index(stride * problem.plan.stripColumns),
+        problem.plan.stripColumns, /*isExact=*/false};
     window.channelStride = builder.mul(window.rowStride, problem.plan.stripRows);
     firstInput = minus(builder.mul(block.firstColumn, stride), builder.index(shape.padsBefore[1]));
     filled = builder.add(block.columns, shape.reach(1) / stride);
@@ -31,7 +32,8 @@ public:
     builder.loop(builder.index(0), builder.index(shape.inputs), 1, [&](Value channel) {
       Value plane = builder.add(x, builder.mul(builder.add(firstChannel, channel), problem.x.channelStride));
       builder.loop(builder.index(0), rows, 1, [&](Value row) {
-        Value to = builder.add(builder.mul(channel, window.channelStride), builder.mul(row, window.rowStride));
+        Value to =
+            builder.add(builder.mul(channel, window.channelStride), builder.mul(row, window.rowStride));
         Value input = plus(firstRow, row);
         Value isInside = builder.compare(arith::CmpIPredicate::ult, input, problem.x.rows);
         builder.ifElse(
@@ -54,7 +56,9 @@ private:
   /// Padding from position `from` of a strip row to its end.
   void pads(Value to, Value from) { pads(to, from, filled); }
   void pads(Value to, Value from, Value end) {
-    builder.loop(from, end, lanes, [&](Value at) { builder.store(builder.splat(problem.start()), problem.scratch, builder.add(to, at)); });
+    builder.loop(from, end, lanes, [&](Value at) {
+      builder.store(builder.splat(problem.start()), problem.scratch, builder.add(to, at));
+    });
   }
 
   void copyRow(Value from, Value to) {
@@ -75,7 +79,8 @@ private:
     Value source = builder.add(from, begin), target = builder.add(to, left);
     Value whole = builder.mul(builder.div(count, builder.index(lanes)), lanes);
     builder.loop(builder.index(0), whole, lanes, [&](Value at) {
-      builder.store(builder.load(problem.x.memory, builder.add(source, at)), problem.scratch, builder.add(target, at));
+      builder.store(builder.load(problem.x.memory, builder.add(source, at)), problem.scratch,
+                    builder.add(target, at));
     });
     builder.loop(whole, count, lanes, [&](Value at) {
       Value rest = builder.load(problem.x.memory, builder.add(source, at), builder.sub(count, at));
@@ -91,7 +96,8 @@ private:
     Value whole = filled;
     if (positions)
       whole = builder.index(*positions / lanes * lanes);
-    builder.loop(builder.index(0), whole, lanes, [&](Value at) { copyPicked(from, to, at, remainder, lanes); });
+    builder.loop(builder.index(0), whole, lanes,
+                 [&](Value at) { copyPicked(from, to, at, remainder, lanes); });
     if (positions && *positions % lanes) {
       int64_t at = std::max<int64_t>(*positions - lanes, 0);
       copyPicked(from, to, builder.index(at), remainder, std::min(*positions, lanes));
@@ -100,7 +106,8 @@ private:
 
   /// `count` positions from `at` on.
   void copyPicked(Value from, Value to, Value at, int64_t remainder, int64_t count) {
-    Value first = plus(firstInput, builder.add(builder.mul(at, stride), remainder)), target = builder.add(to, at);
+    Value first = plus(firstInput, builder.add(builder.mul(at, stride), remainder)),
+          target = builder.add(to, at);
     Value limit = builder.subOrZero(problem.x.columns, builder.index((count - 1) * stride));
     Value isInside = builder.compare(arith::CmpIPredicate::ult, first, limit);
     builder.ifElse(
@@ -117,7 +124,9 @@ private:
     builder.loop(builder.index(0), builder.index(count), 1, [&](Value lane) {
       Value column = plus(first, builder.mul(lane, stride));
       Value isInside = builder.compare(arith::CmpIPredicate::ult, column, problem.x.columns);
-      auto inside = [&] { return SmallVector<Value>{builder.loadScalar(problem.x.memory, builder.add(from, column))}; };
+      auto inside = [&] {
+        return SmallVector<Value>{builder.loadScalar(problem.x.memory, builder.add(from, column))};
+      };
       auto outside = [&] { return SmallVector<Value>{padding()}; };
       Value value = builder.ifElse(isInside, TypeRange(builder.getF32Type()), inside, outside).front();
       builder.storeScalar(value, problem.scratch, builder.add(target, lane));
@@ -130,7 +139,9 @@ private:
   Value oneByOne(Value offset, int64_t count) {
     SmallVector<Value> elements;
     for (int64_t lane = 0; lane < lanes; ++lane)
-      elements.push_back(lane < count ? builder.loadScalar(problem.x.memory, builder.add(offset, lane * stride)) : padding());
+      elements.push_back(lane < count
+                             ? builder.loadScalar(problem.x.memory, builder.add(offset, lane * stride))
+                             : padding());
     return vector::FromElementsOp::create(builder, builder.vectorType(), elements);
   }
 

@@ -16,7 +16,9 @@ struct ConvTiles::Tap {
   Value input;  ///< elements from where the window begins
 };
 
-Value ConvTiles::weight(Value offset) { return builder.broadcast(builder.loadScalar(problem.weights, offset)); }
+Value ConvTiles::weight(Value offset) {
+  return builder.broadcast(builder.loadScalar(problem.weights, offset));
+}
 
 int64_t ConvTiles::offsetOf(const ColumnSpan &span, int64_t vector) {
   return vector + 1 == span.vectors ? span.lastOffset : vector * builder.getLanes();
@@ -36,8 +38,9 @@ ConvTiles::Sums ConvTiles::loadVectors(Value offset, const ColumnSpan &span) {
 ConvTiles::Sums ConvTiles::initial(Value channel, int64_t channels, int64_t copies) {
   Sums sums;
   for (int64_t line = 0; line < channels; ++line) {
-    Value start = problem.bias ? builder.broadcast(builder.loadScalar(problem.bias, builder.add(channel, line)))
-                               : builder.splat(problem.start());
+    Value start = problem.bias
+                      ? builder.broadcast(builder.loadScalar(problem.bias, builder.add(channel, line)))
+                      : builder.splat(problem.start());
     sums.append(copies, start);
   }
   return sums;
@@ -61,11 +64,12 @@ ConvTiles::Sums ConvTiles::overTaps(Sums sums, function_ref<void(const Tap &, Su
         step(tapAt(row, builder.index(column)), sums);
       return sums;
     }
-    return builder.loop(builder.index(0), builder.index(width), 1, sums, [&](Value column, ValueRange carried) {
-      Sums next(carried);
-      step(tapAt(row, column), next);
-      return next;
-    });
+    return builder.loop(builder.index(0), builder.index(width), 1, sums,
+                        [&](Value column, ValueRange carried) {
+                          Sums next(carried);
+                          step(tapAt(row, column), next);
+                          return next;
+                        });
   };
   if (height == 1 || (width <= kUnrolledTaps && height * width <= kUnrolledTaps)) {
     for (int64_t row = 0; row < height; ++row)
@@ -119,19 +123,21 @@ void ConvTiles::emitDense(Value channel, int64_t channels, Value row, const Colu
   state.append({weights, input});
   int64_t unroll = shape.taps() == 1 ? kChannelUnroll : 1, whole = shape.inputs / unroll * unroll;
   auto overChannels = [&](int64_t from, int64_t to, int64_t unroll) {
-    state = builder.loop(builder.index(from), builder.index(to), unroll, state, [&](Value, ValueRange carried) {
-      Value plane = carried.back(), channelWeights = carried.drop_back().back();
-      Sums next(carried.drop_back(2));
-      for (int64_t ahead = 0; ahead < unroll; ++ahead) {
-        next = overTaps(next, [&](const Tap &tap, Sums &sums) {
-          denseStep(builder.add(channelWeights, tap.weight), builder.add(plane, tap.input), channels, span, sums);
+    state =
+        builder.loop(builder.index(from), builder.index(to), unroll, state, [&](Value, ValueRange carried) {
+          Value plane = carried.back(), channelWeights = carried.drop_back().back();
+          Sums next(carried.drop_back(2));
+          for (int64_t ahead = 0; ahead < unroll; ++ahead) {
+            next = overTaps(next, [&](const Tap &tap, Sums &sums) {
+              denseStep(builder.add(channelWeights, tap.weight), builder.add(plane, tap.input), channels,
+                        span, sums);
+            });
+            channelWeights = builder.add(channelWeights, shape.taps());
+            plane = builder.add(plane, window.channelStride);
+          }
+          next.append({channelWeights, plane});
+          return next;
         });
-        channelWeights = builder.add(channelWeights, shape.taps());
-        plane = builder.add(plane, window.channelStride);
-      }
-      next.append({channelWeights, plane});
-      return next;
-    });
   };
   if (whole > 0)
     overChannels(0, whole, unroll);
@@ -162,7 +168,8 @@ void ConvTiles::foldTap(Value weightOffset, ArrayRef<Value> pixels, MutableArray
 
 /// Goes over the input rows under all windows, so that each vector is loaded once for the
 /// rows of results that it belongs to. Each result still meets its taps in order.
-void ConvTiles::depthwiseUnrolled(Value weights, Value input, int64_t rows, const ColumnSpan &span, Sums &sums) {
+void ConvTiles::depthwiseUnrolled(Value weights, Value input, int64_t rows, const ColumnSpan &span,
+                                  Sums &sums) {
   int64_t inputRows = (rows - 1) * shape.strides[0] + shape.reach(0) + 1;
   for (int64_t inputRow = 0; inputRow < inputRows; ++inputRow)
     for (int64_t column = 0; column < shape.kernel[1]; ++column) {
@@ -173,9 +180,11 @@ void ConvTiles::depthwiseUnrolled(Value weights, Value input, int64_t rows, cons
         if (below < 0 || below > shape.reach(0) || below % shape.dilations[0] != 0)
           continue;
         if (pixels.empty())
-          pixels = loadVectors(builder.add(input, builder.add(builder.mul(window.rowStride, inputRow), right)), span);
+          pixels = loadVectors(
+              builder.add(input, builder.add(builder.mul(window.rowStride, inputRow), right)), span);
         int64_t tap = below / shape.dilations[0] * shape.kernel[1] + column;
-        foldTap(builder.add(weights, tap), pixels, MutableArrayRef(sums).slice(row * span.vectors, span.vectors));
+        foldTap(builder.add(weights, tap), pixels,
+                MutableArrayRef(sums).slice(row * span.vectors, span.vectors));
       }
     }
 }
@@ -204,7 +213,8 @@ void ConvTiles::store(Value channel, Value row, const ColumnSpan &span, ArrayRef
   for (int64_t vector = 0; vector < span.vectors; ++vector) {
     int64_t lane = offsetOf(span, vector);
     Value count = lanesOf(span);
-    Value value = problem.epilogue(builder, block.image, channel, resultRow, builder.add(first, lane), count, sums[vector]);
+    Value value = problem.epilogue(builder, block.image, channel, resultRow, builder.add(first, lane), count,
+                                   sums[vector]);
     builder.store(value, result.memory, builder.add(offset, lane), count);
   }
 }

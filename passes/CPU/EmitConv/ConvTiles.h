@@ -9,7 +9,7 @@ namespace pleat {
 
 /// Neighbouring columns of a block that a tile computes.
 struct ColumnSpan {
-  mlir::Value first;  ///< counted from the block's first
+  mlir::Value first; ///< counted from the block's first
   int64_t vectors;
   int64_t lastOffset; ///< columns from `first` to the last vector, which may overlap the one before
   mlir::Value count;  ///< columns that exist in a single vector, or null: all of them
@@ -18,7 +18,8 @@ struct ColumnSpan {
 /// Emits tiles of one block.
 class ConvTiles {
 public:
-  ConvTiles(KernelBuilder &builder, const ConvProblem &problem, const ConvBlock &block, const ConvWindow &window)
+  ConvTiles(KernelBuilder &builder, const ConvProblem &problem, const ConvBlock &block,
+            const ConvWindow &window)
       : builder(builder), problem(problem), shape(problem.shape), block(block), window(window) {}
 
   /// `channels` channels of the group from `channel` on, at row `row` of the block.
@@ -35,12 +36,17 @@ private:
   mlir::Value weight(mlir::Value offset);
   Sums overTaps(Sums sums, llvm::function_ref<void(const Tap &, Sums &)> step);
   Tap tapAt(mlir::Value row, mlir::Value column);
-  void denseStep(mlir::Value weights, mlir::Value input, int64_t channels, const ColumnSpan &span, Sums &sums);
-  void foldTap(mlir::Value weight, llvm::ArrayRef<mlir::Value> pixels, llvm::MutableArrayRef<mlir::Value> sums);
-  void depthwiseUnrolled(mlir::Value weights, mlir::Value input, int64_t rows, const ColumnSpan &span, Sums &sums);
+  void denseStep(mlir::Value weights, mlir::Value input, int64_t channels, const ColumnSpan &span,
+                 Sums &sums);
+  void foldTap(mlir::Value weight, llvm::ArrayRef<mlir::Value> pixels,
+               llvm::MutableArrayRef<mlir::Value> sums);
+  void depthwiseUnrolled(mlir::Value weights, mlir::Value input, int64_t rows, const ColumnSpan &span,
+                         Sums &sums);
   mlir::Value inputOffset(mlir::Value row, const ColumnSpan &span);
   int64_t offsetOf(const ColumnSpan &span, int64_t vector);
-  mlir::Value lanesOf(const ColumnSpan &span) { return span.count ? span.count : builder.index(builder.getLanes()); }
+  mlir::Value lanesOf(const ColumnSpan &span) {
+    return span.count ? span.count : builder.index(builder.getLanes());
+  }
   void store(mlir::Value channel, mlir::Value row, const ColumnSpan &span, llvm::ArrayRef<mlir::Value> sums);
 
   KernelBuilder &builder;

@@ -37,7 +37,8 @@ static ConvShape shapeOf(ConvOp conv) {
 
 /// Channels and window are static and present, and pads are no crops.
 static bool isSupported(ConvOp conv) {
-  auto x = cast<RankedTensorType>(conv.getX().getType()), weight = cast<RankedTensorType>(conv.getWeight().getType());
+  auto x = cast<RankedTensorType>(conv.getX().getType()),
+       weight = cast<RankedTensorType>(conv.getWeight().getType());
   return x.getElementType().isF32() && weight.hasStaticShape() && weight.getNumElements() > 0 &&
          llvm::all_of(conv.getPads(), [](int64_t pad) { return pad >= 0; });
 }
@@ -64,7 +65,9 @@ bool pleat::appliesEmitConv(func::FuncOp kernel, const LevelInfo &) {
   return hasWindowScratch(kernel, matchConv(kernel));
 }
 
-std::optional<AffineMap> pleat::convScratch(func::FuncOp kernel) { return windowScratch(kernel, matchConv(kernel)); }
+std::optional<AffineMap> pleat::convScratch(func::FuncOp kernel) {
+  return windowScratch(kernel, matchConv(kernel));
+}
 
 LogicalResult pleat::emitConv(func::FuncOp kernel, func::FuncOp machine, const LevelInfo &level) {
   std::optional<WindowKernel> match = matchConv(kernel);

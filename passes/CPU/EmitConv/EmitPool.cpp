@@ -31,7 +31,9 @@ bool pleat::appliesEmitPool(func::FuncOp kernel, const LevelInfo &) {
   return hasWindowScratch(kernel, matchPool(kernel));
 }
 
-std::optional<AffineMap> pleat::poolScratch(func::FuncOp kernel) { return windowScratch(kernel, matchPool(kernel)); }
+std::optional<AffineMap> pleat::poolScratch(func::FuncOp kernel) {
+  return windowScratch(kernel, matchPool(kernel));
+}
 
 LogicalResult pleat::emitPool(func::FuncOp kernel, func::FuncOp machine, const LevelInfo &level) {
   std::optional<WindowKernel> match = matchPool(kernel);

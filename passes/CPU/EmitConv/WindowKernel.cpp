@@ -39,8 +39,9 @@ static bool hasJoinedRows(const StridedView &view) {
 static void joinRows(WindowKernel &match) {
   const ConvShape &shape = match.shape;
   bool isPadded = shape.padsBefore[0] || shape.padsBefore[1] || shape.padsAfter[0] || shape.padsAfter[1];
-  if (shape.taps() != 1 || shape.strides[0] != 1 || shape.strides[1] != 1 || isPadded || !hasJoinedRows(match.x) ||
-      !hasJoinedRows(match.result) || !llvm::all_of(match.epilogue.views(), hasJoinedRows))
+  if (shape.taps() != 1 || shape.strides[0] != 1 || shape.strides[1] != 1 || isPadded ||
+      !hasJoinedRows(match.x) || !hasJoinedRows(match.result) ||
+      !llvm::all_of(match.epilogue.views(), hasJoinedRows))
     return;
   for (StridedView *view : {&match.x, &match.result}) {
     view->sizes[3] = view->sizes[2] * view->sizes[3];
@@ -89,8 +90,14 @@ void pleat::emitWindowKernel(func::FuncOp kernel, func::FuncOp machine, const Le
   auto tensor = [&](const StridedView &view) {
     auto size = [&](unsigned axis) { return values.value(builder, view.sizes[axis]); };
     auto stride = [&](unsigned axis) { return values.value(builder, view.strides[axis]); };
-    return ConvTensor{values.memory(view.operand), values.sum(builder, view.offset), stride(0), stride(1), stride(2),
-                      size(0), size(2), size(3)};
+    return ConvTensor{values.memory(view.operand),
+                      values.sum(builder, view.offset),
+                      stride(0),
+                      stride(1),
+                      stride(2),
+                      size(0),
+                      size(2),
+                      size(3)};
   };
   ConvProblem problem;
   problem.shape = match.shape;
@@ -104,8 +111,8 @@ void pleat::emitWindowKernel(func::FuncOp kernel, func::FuncOp machine, const Le
   problem.parts = frame.parts();
   Value channels = builder.index(match.shape.groups * match.shape.outputs);
   Value rows = values.value(builder, match.resultRows);
-  problem.epilogue = [&](KernelBuilder &builder, Value image, Value channel, Value row, Value column, Value count,
-                         Value sum) {
+  problem.epilogue = [&](KernelBuilder &builder, Value image, Value channel, Value row, Value column,
+                         Value count, Value sum) {
     Value plane = builder.add(builder.mul(image, channels), channel);
     VectorPosition position{builder.add(builder.mul(plane, rows), row), column, count};
     return epilogue.evaluate(builder, match.root, position, sum);

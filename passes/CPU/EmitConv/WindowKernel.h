@@ -25,11 +25,12 @@ std::array<int64_t, 2> spatialPair(llvm::ArrayRef<int64_t> values, int64_t missi
 
 /// `kernel` as one that slides the windows of `shape` over `x` for the result of `anchor`,
 /// which only elementwise ops follow. Sizes of the result are filled in here.
-std::optional<WindowKernel> matchWindowKernel(mlir::func::FuncOp kernel, mlir::Operation *anchor, mlir::Value x,
-                                              const ConvShape &shape);
+std::optional<WindowKernel> matchWindowKernel(mlir::func::FuncOp kernel, mlir::Operation *anchor,
+                                              mlir::Value x, const ConvShape &shape);
 
 /// The scratch that `match` needs; nothing if none.
-std::optional<mlir::AffineMap> windowScratch(mlir::func::FuncOp kernel, const std::optional<WindowKernel> &match);
+std::optional<mlir::AffineMap> windowScratch(mlir::func::FuncOp kernel,
+                                             const std::optional<WindowKernel> &match);
 
 /// Whether `kernel`, which is `match`, declares the scratch it needs.
 bool hasWindowScratch(mlir::func::FuncOp kernel, const std::optional<WindowKernel> &match);

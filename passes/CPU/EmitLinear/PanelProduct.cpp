@@ -41,9 +41,9 @@ struct DepthBlock {
 
 /// The next panel group's memory and how a tile shares in prefetching it.
 struct NextPanels {
-  Value offset;   ///< of the next group's first panel at its first k
+  Value offset;    ///< of the next group's first panel at its first k
   Value firstLine; ///< of this tile's share
-  Value step;     ///< lines a panel for each pass of the main loop, fixed point
+  Value step;      ///< lines a panel for each pass of the main loop, fixed point
 };
 
 class ProductCode {
@@ -52,7 +52,8 @@ public:
       : builder(builder), product(product), level(level),
         panelCount(llvm::divideCeil(product.columns, kPanelColumns)),
         vectorsPerPanel(kPanelColumns / builder.getLanes()),
-        prefetches(product.depth * product.columns * 4 > (level.lanes < 16 ? kPrefetchBytes : kPrefetchBytesWide)) {}
+        prefetches(product.depth * product.columns * 4 >
+                   (level.lanes < 16 ? kPrefetchBytes : kPrefetchBytesWide)) {}
 
   void emit();
 
@@ -66,7 +67,8 @@ private:
                    TilePrefetch prefetch);
   void prefetchNext(Value k, const DepthBlock &depth, const PanelGroup &group, const NextPanels &next);
 
-  template <typename Body> void forGroups(int64_t panels, Value begin, Value end, Body body);
+  template <typename Body>
+  void forGroups(int64_t panels, Value begin, Value end, Body body);
   int64_t panelsFor(int64_t rows) const;
   Value panelOffset(Value panel) {
     return builder.add(product.panelsOffset, builder.mul(panel, product.depth * kPanelColumns));
@@ -103,7 +105,8 @@ int64_t ProductCode::panelsFor(int64_t rows) const {
 
 /// Runs `body(group, index)` for the panel groups [begin, end) of `panels` panels. The last
 /// group of the matrix has a body of its own where it holds fewer.
-template <typename Body> void ProductCode::forGroups(int64_t panels, Value begin, Value end, Body body) {
+template <typename Body>
+void ProductCode::forGroups(int64_t panels, Value begin, Value end, Body body) {
   int64_t groups = llvm::divideCeil(panelCount, panels);
   int64_t lastPanels = panelCount - (groups - 1) * panels;
   builder.loop(begin, end, 1, [&](Value index) {
@@ -121,8 +124,8 @@ template <typename Body> void ProductCode::forGroups(int64_t panels, Value begin
 
 void ProductCode::emitRowTile(int64_t rows, Value firstRow, const PanelGroup &group, const DepthBlock &depth,
                               TilePrefetch prefetch) {
-  TileOperands operands{product.a, product.panels, {}, {}, builder.index(1), builder.index(kPanelColumns),
-                        builder.getLanes()};
+  TileOperands operands{
+      product.a, product.panels, {}, {}, builder.index(1), builder.index(kPanelColumns), builder.getLanes()};
   SmallVector<Value> rowNumbers, columns;
   for (int64_t row = 0; row < rows; ++row) {
     rowNumbers.push_back(builder.add(firstRow, row));
@@ -144,7 +147,8 @@ void ProductCode::emitRowTile(int64_t rows, Value firstRow, const PanelGroup &gr
 
   bool hasTail = product.columns % kPanelColumns != 0;
   auto available = [&](Value column) {
-    return hasTail ? builder.subOrZero(builder.index(product.columns), column) : builder.index(builder.getLanes());
+    return hasTail ? builder.subOrZero(builder.index(product.columns), column)
+                   : builder.index(builder.getLanes());
   };
   SmallVector<Type> types(operands.size(), builder.vectorType());
   SmallVector<Value> sums = builder.ifElse(
@@ -157,8 +161,9 @@ void ProductCode::emitRowTile(int64_t rows, Value firstRow, const PanelGroup &gr
         return forEach([&](Value, Value, size_t index) { return initial[index % columns.size()]; });
       },
       [&] {
-        return forEach(
-            [&](Value row, Value column, size_t) { return product.reload(builder, row, column, available(column)); });
+        return forEach([&](Value row, Value column, size_t) {
+          return product.reload(builder, row, column, available(column));
+        });
       });
   sums = emitTile(builder, operands, depth.begin, depth.end, sums, prefetch);
 
@@ -192,8 +197,8 @@ void ProductCode::emitStreamed(int64_t rows) {
       for (int64_t panel = 0; panel < group.panels; ++panel)
         for (int64_t step = 0; step < kTileUnroll; ++step) {
           int64_t line = panel * product.depth + step + kStreamAhead;
-          builder.prefetch(product.panels,
-                           builder.add(builder.add(base, builder.mul(k, kPanelColumns)), line * kPanelColumns));
+          builder.prefetch(product.panels, builder.add(builder.add(base, builder.mul(k, kPanelColumns)),
+                                                       line * kPanelColumns));
         }
     };
     emitRowTile(rows, builder.index(0), group, depth, prefetches ? TilePrefetch(ahead) : TilePrefetch());
@@ -202,7 +207,8 @@ void ProductCode::emitStreamed(int64_t rows) {
 
 /// Asks for two lines of each panel of the next group, at this pass's place in the tile's
 /// share: what two tiles need; with more, lines asked for twice cost nothing.
-void ProductCode::prefetchNext(Value k, const DepthBlock &depth, const PanelGroup &group, const NextPanels &next) {
+void ProductCode::prefetchNext(Value k, const DepthBlock &depth, const PanelGroup &group,
+                               const NextPanels &next) {
   Value pass = builder.div(builder.sub(k, depth.begin), builder.index(kTileUnroll));
   Value advance = arith::ShRUIOp::create(builder, builder.mul(pass, next.step), builder.index(kStepBits));
   Value line = builder.add(next.firstLine, advance);
@@ -212,8 +218,8 @@ void ProductCode::prefetchNext(Value k, const DepthBlock &depth, const PanelGrou
       builder.prefetch(product.panels, builder.add(offset, (panel * product.depth + ahead) * kPanelColumns));
 }
 
-void ProductCode::emitBlockTiles(const PanelGroup &group, const DepthBlock &depth, Value nextOffset, Value tileBegin,
-                                 Value tileEnd) {
+void ProductCode::emitBlockTiles(const PanelGroup &group, const DepthBlock &depth, Value nextOffset,
+                                 Value tileBegin, Value tileEnd) {
   Value count = builder.sub(tileEnd, tileBegin);
   Value lines = builder.sub(depth.end, depth.begin);
   Value step = builder.div(builder.index(kTileUnroll << kStepBits), count);
@@ -253,7 +259,8 @@ void ProductCode::emitBlock(Value block, Value firstItem, Value lastItem) {
       Value isLast = builder.compare(arith::CmpIPredicate::eq, builder.add(index, 1), groupEnd);
       Value nextGroup = builder.select(isLast, groupBegin, builder.add(index, 1));
       Value nextK = builder.select(isLast, depth.end, depth.begin);
-      Value offset = builder.add(panelOffset(builder.mul(nextGroup, tiles.panels)), builder.mul(nextK, kPanelColumns));
+      Value offset =
+          builder.add(panelOffset(builder.mul(nextGroup, tiles.panels)), builder.mul(nextK, kPanelColumns));
       emitBlockTiles(group, depth, offset, tileBegin, tileEnd);
     });
   };
@@ -280,7 +287,8 @@ void ProductCode::emitBlocked() {
 
   Value items = builder.mul(blocks, tiles.groups);
   Value firstItem = shareOf(items, 0), lastItem = shareOf(items, 1);
-  Value firstBlock = builder.div(firstItem, tiles.groups), lastBlock = builder.ceilDiv(lastItem, tiles.groups);
+  Value firstBlock = builder.div(firstItem, tiles.groups),
+        lastBlock = builder.ceilDiv(lastItem, tiles.groups);
   builder.loop(firstBlock, lastBlock, 1, [&](Value block) { emitBlock(block, firstItem, lastItem); });
 }
 

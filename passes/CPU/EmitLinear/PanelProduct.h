@@ -18,11 +18,11 @@ inline constexpr int64_t kPanelColumns = 16;
 
 /// A product's sizes, and how its rows and columns are read and written.
 struct PanelProduct {
-  mlir::Value rows;    ///< index; may be 0
-  int64_t depth;       ///< K
-  int64_t columns;     ///< N
-  mlir::Value a;       ///< flat memory of the left rows, elements of a row adjacent
-  mlir::Value panels;  ///< flat memory: [ceil(N/16)][K][16]
+  mlir::Value rows;   ///< index; may be 0
+  int64_t depth;      ///< K
+  int64_t columns;    ///< N
+  mlir::Value a;      ///< flat memory of the left rows, elements of a row adjacent
+  mlir::Value panels; ///< flat memory: [ceil(N/16)][K][16]
   mlir::Value panelsOffset;
   mlir::Value part, parts;
 
@@ -32,8 +32,10 @@ struct PanelProduct {
   std::function<mlir::Value(KernelBuilder &, mlir::Value column, mlir::Value count)> initial;
   /// Loads and stores partial sums between blocks of k, and stores finished sums.
   std::function<mlir::Value(KernelBuilder &, mlir::Value row, mlir::Value column, mlir::Value count)> reload;
-  std::function<void(KernelBuilder &, mlir::Value row, mlir::Value column, int64_t count, mlir::Value sums)> spill;
-  std::function<void(KernelBuilder &, mlir::Value row, mlir::Value column, int64_t count, mlir::Value sums)> finish;
+  std::function<void(KernelBuilder &, mlir::Value row, mlir::Value column, int64_t count, mlir::Value sums)>
+      spill;
+  std::function<void(KernelBuilder &, mlir::Value row, mlir::Value column, int64_t count, mlir::Value sums)>
+      finish;
 };
 
 /// Emits the product at the builder's insertion point.

@@ -35,7 +35,8 @@ public:
 private:
   void emitTile(int64_t rows, Value firstRow, const ColumnGroup &group);
   void emitTiles();
-  template <typename Body> void forOwnGroups(int64_t units, Body body);
+  template <typename Body>
+  void forOwnGroups(int64_t units, Body body);
   void streamLine(ArrayRef<Value> rows, ArrayRef<Value> vectors, Value k, Value offset, bool hasHigh,
                   MutableArrayRef<Value> sums);
   SmallVector<Value> streamTiles(ArrayRef<Value> rows, ArrayRef<Value> tileOffsets, Value block,
@@ -148,7 +149,8 @@ SmallVector<Value> StreamedCode::streamBlock(const ProductTile &tile, ArrayRef<V
 
 /// All of k for the tile of `rows` rows at `firstRow`.
 void StreamedCode::emitTile(int64_t rows, Value firstRow, const ColumnGroup &group) {
-  DepthRange range{builder.index(0), builder.index(weights.blocks()), boolean(builder, true), boolean(builder, true)};
+  DepthRange range{builder.index(0), builder.index(weights.blocks()), boolean(builder, true),
+                   boolean(builder, true)};
   ProductTile tile(builder, product, rows, firstRow, group);
   SmallVector<Value> tileOffsets;
   for (int64_t unit = 0; unit < group.units; ++unit)
@@ -165,14 +167,16 @@ void StreamedCode::forOwnGroups(int64_t units, Body body) {
   Value groups = builder.index(llvm::divideCeil(weights.tiles(), units));
   Value begin = shareBegin(builder, groups, product.part, product.parts);
   Value end = shareBegin(builder, groups, builder.add(product.part, 1), product.parts);
-  forGroups(builder, weights.tiles(), units, begin, end, [&](const ColumnGroup &group, Value) { body(group); });
+  forGroups(builder, weights.tiles(), units, begin, end,
+            [&](const ColumnGroup &group, Value) { body(group); });
 }
 
 /// More rows than a tile holds: balanced tiles, one after the other for each group.
 void StreamedCode::emitTiles() {
   int64_t maxRows = maxTileRows(level), panelBytes = std::max<int64_t>(weights.panelSize() * 4, 1);
   int64_t fitting = 2 * std::max<int64_t>(kGroupBytes / panelBytes, 1);
-  Value count = builder.ceilDiv(product.rows, builder.index(maxRows)), rows = builder.div(product.rows, count);
+  Value count = builder.ceilDiv(product.rows, builder.index(maxRows)),
+        rows = builder.div(product.rows, count);
   Value longer = builder.sub(product.rows, builder.mul(rows, count));
   SmallVector<int64_t> cases;
   for (int64_t size = (maxRows + 1) / 2; size <= maxRows; ++size)
@@ -197,11 +201,10 @@ void StreamedCode::emit() {
                  [&](const ColumnGroup &group) { emitTile(rows, builder.index(0), group); });
   };
   Value isOneTile = builder.compare(arith::CmpIPredicate::ule, product.rows, builder.index(maxRows));
-  builder.ifElse(
-      isOneTile, [&] { builder.switchOn(product.rows, cases, emitOne); }, [&] { emitTiles(); });
+  builder.ifElse(isOneTile, [&] { builder.switchOn(product.rows, cases, emitOne); }, [&] { emitTiles(); });
 }
 
-void pleat::emitStreamedProduct(KernelBuilder &builder, const PanelProduct &product, const PairPanels &weights,
-                                const LevelInfo &level) {
+void pleat::emitStreamedProduct(KernelBuilder &builder, const PanelProduct &product,
+                                const PairPanels &weights, const LevelInfo &level) {
   StreamedCode(builder, product, weights, level).emit();
 }

@@ -7,7 +7,8 @@
 using namespace mlir;
 using namespace pleat;
 
-int64_t pleat::widenedProductScratch(const PairPanels &weights, std::optional<int64_t> rows, const LevelInfo &level) {
+int64_t pleat::widenedProductScratch(const PairPanels &weights, std::optional<int64_t> rows,
+                                     const LevelInfo &level) {
   return rows && *rows <= kStreamedRows ? 0 : stagedProductScratch(weights, level);
 }
 

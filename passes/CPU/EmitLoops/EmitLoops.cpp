@@ -191,15 +191,18 @@ private:
     held.push_back(element.loadOutput(0, ivs));
     Value blockEnd = cutAt(zero, kAccumulators * width);
     Values sums = emitReducing(0, held, [&](ValueRange now) {
-      Values vectors = emitFor(choice.loop, zero, blockEnd, kAccumulators * width, now.drop_back(), [&](ValueRange v) {
-        Values next;
-        Value start = ivs[choice.loop];
-        for (int64_t index = 0; index < kAccumulators; ++index) {
-          ivs[choice.loop] = index == 0 ? start : Value(arith::AddIOp::create(builder, loc, start, constant(index * width)));
-          next.push_back(vector.run(ivs, v[index]).front());
-        }
-        return next;
-      });
+      Values vectors =
+          emitFor(choice.loop, zero, blockEnd, kAccumulators * width, now.drop_back(), [&](ValueRange v) {
+            Values next;
+            Value start = ivs[choice.loop];
+            for (int64_t index = 0; index < kAccumulators; ++index) {
+              ivs[choice.loop] =
+                  index == 0 ? start
+                             : Value(arith::AddIOp::create(builder, loc, start, constant(index * width)));
+              next.push_back(vector.run(ivs, v[index]).front());
+            }
+            return next;
+          });
       Value vectorEnd = cutAt(blockEnd, width);
       vectors.front() = emitFor(choice.loop, blockEnd, vectorEnd, width, vectors.front(), [&](ValueRange v) {
                           return vector.run(ivs, v);

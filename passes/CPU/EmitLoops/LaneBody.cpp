@@ -30,8 +30,9 @@ SmallVector<Value> LaneBody::indicesAt(OpOperand &operand, ValueRange ivs) {
   SmallVector<Value> indices;
   for (unsigned axis = 0; axis < map.getNumResults(); ++axis) {
     auto dim = dyn_cast<AffineDimExpr>(map.getResult(axis));
-    indices.push_back(dim ? ivs[dim.getPosition()]
-                          : Value(affine::AffineApplyOp::create(builder, op.getLoc(), map.getSubMap(axis), ivs)));
+    indices.push_back(
+        dim ? ivs[dim.getPosition()]
+            : Value(affine::AffineApplyOp::create(builder, op.getLoc(), map.getSubMap(axis), ivs)));
   }
   return indices;
 }
@@ -202,7 +203,8 @@ void LaneBody::visit(Operation &inner, ValueRange ivs) {
   for (Value operand : inner.getOperands())
     operands.push_back(asVector(map(operand)));
   Type type = VectorType::get(width, inner.getResult(0).getType());
-  Operation *wide = builder.create(inner.getLoc(), inner.getName().getIdentifier(), operands, type, inner.getAttrs());
+  Operation *wide =
+      builder.create(inner.getLoc(), inner.getName().getIdentifier(), operands, type, inner.getAttrs());
   lanes[inner.getResult(0)] = {wide->getResult(0), nullptr};
 }
 

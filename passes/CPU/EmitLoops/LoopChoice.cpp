@@ -21,7 +21,8 @@ Movement pleat::movementAlong(linalg::LinalgOp op, OpOperand &operand, unsigned 
   if (llvm::none_of(map.getResults(), dependsOnLoop))
     return Movement::Fixed;
   auto type = dyn_cast<MemRefType>(operand.get().getType());
-  if (!type || llvm::any_of(map.getResults().drop_back(), dependsOnLoop) || !movesByOne(map.getResults().back(), loop))
+  if (!type || llvm::any_of(map.getResults().drop_back(), dependsOnLoop) ||
+      !movesByOne(map.getResults().back(), loop))
     return Movement::Scattered;
   auto [strides, offset] = type.getStridesAndOffset();
   return strides.back() == 1 ? Movement::Contiguous : Movement::Scattered;
@@ -42,8 +43,8 @@ static Operation *findCombiner(linalg::LinalgOp op) {
   using namespace arith;
   if (auto fma = dyn_cast<math::FmaOp>(combiner))
     return fma.getC() == accumulator ? combiner : nullptr;
-  bool isAssociative = isa<AddFOp, MulFOp, MaximumFOp, MinimumFOp, MaxNumFOp, MinNumFOp, AddIOp, MulIOp, MaxSIOp,
-                           MinSIOp, MaxUIOp, MinUIOp, AndIOp, OrIOp, XOrIOp>(combiner);
+  bool isAssociative = isa<AddFOp, MulFOp, MaximumFOp, MinimumFOp, MaxNumFOp, MinNumFOp, AddIOp, MulIOp,
+                           MaxSIOp, MinSIOp, MaxUIOp, MinUIOp, AndIOp, OrIOp, XOrIOp>(combiner);
   return isAssociative && getNeutralElement(combiner) ? combiner : nullptr;
 }
 
@@ -69,8 +70,8 @@ LoopChoice pleat::chooseLoop(linalg::LinalgOp op) {
       continue;
     }
     Operation *combiner = findCombiner(op);
-    if (combiner && allOutputsAre(op, Movement::Fixed, loop) && countInputs(op, Movement::Contiguous, loop) > 0 &&
-        countInputs(op, Movement::Scattered, loop) == 0)
+    if (combiner && allOutputsAre(op, Movement::Fixed, loop) &&
+        countInputs(op, Movement::Contiguous, loop) > 0 && countInputs(op, Movement::Scattered, loop) == 0)
       reduction = {LoopChoice::Reduction, static_cast<unsigned>(loop), combiner};
   }
   if (parallel.kind == LoopChoice::None)

@@ -45,7 +45,8 @@ static std::optional<RotaryKernel> matchRotary(func::FuncOp kernel) {
   if (!cast<RankedTensorType>(rotary.getX().getType()).getElementType().isF32())
     return std::nullopt;
   std::optional<StridedView> x = sourceView(kernel, rotary.getX());
-  std::optional<StridedView> cos = angleView(kernel, rotary.getCos()), sin = angleView(kernel, rotary.getSin());
+  std::optional<StridedView> cos = angleView(kernel, rotary.getCos()),
+                             sin = angleView(kernel, rotary.getSin());
   std::optional<Destination> destination = destinationView(kernel, 0);
   if (!x || !cos || !sin || !destination || destination->value != rotary.getResult() || x->rank() != 4 ||
       !x->strides.back().isConstant(1) || !destination->view.strides.back().isConstant(1))
@@ -53,7 +54,9 @@ static std::optional<RotaryKernel> matchRotary(func::FuncOp kernel) {
   return RotaryKernel{rotary.getInterleaved(), *x, *cos, *sin, destination->view};
 }
 
-bool pleat::appliesEmitRotary(func::FuncOp kernel, const LevelInfo &) { return matchRotary(kernel).has_value(); }
+bool pleat::appliesEmitRotary(func::FuncOp kernel, const LevelInfo &) {
+  return matchRotary(kernel).has_value();
+}
 
 namespace {
 
@@ -76,7 +79,8 @@ public:
       auto place = [&](const StridedView &view) {
         auto stride = [&](unsigned axis) { return values.value(builder, view.strides[axis]); };
         Value offset = builder.add(builder.mul(batch, stride(0)), builder.mul(token, stride(2)));
-        return Place{values.memory(view.operand), builder.add(offset, values.sum(builder, view.offset)), stride(1)};
+        return Place{values.memory(view.operand), builder.add(offset, values.sum(builder, view.offset)),
+                     stride(1)};
       };
       emitPosition(place(match.x), place(match.cos), place(match.sin), place(match.result));
     });
@@ -158,7 +162,8 @@ LogicalResult pleat::emitRotary(func::FuncOp kernel, func::FuncOp machine, const
   std::optional<RotaryKernel> match = matchRotary(kernel);
   assert(match && "the family was asked first");
   KernelFrame frame(kernel, machine);
-  KernelBuilder builder((*kernel.getOps<RotaryOp>().begin()).getLoc(), frame.builder(), vectorWidth(*match, level));
+  KernelBuilder builder((*kernel.getOps<RotaryOp>().begin()).getLoc(), frame.builder(),
+                        vectorWidth(*match, level));
   FrameValues values(frame, builder);
   RotaryCode(*match, builder, values).emit(frame.part(), frame.parts());
   return success();

@@ -11,16 +11,18 @@
 using namespace mlir;
 using namespace pleat;
 
-
 static std::optional<RowKernel> matchSoftmax(func::FuncOp kernel) {
   auto ops = kernel.getOps<SoftmaxOp>();
   if (!llvm::hasSingleElement(ops))
     return std::nullopt;
   // Exponentials replace the row that was kept, so x is gone when results are computed.
-  return kernel.getNumResults() == 1 ? matchRowKernel(kernel, *ops.begin(), /*keepsInput=*/false) : std::nullopt;
+  return kernel.getNumResults() == 1 ? matchRowKernel(kernel, *ops.begin(), /*keepsInput=*/false)
+                                     : std::nullopt;
 }
 
-bool pleat::appliesEmitSoftmax(func::FuncOp kernel, const LevelInfo &) { return matchSoftmax(kernel).has_value(); }
+bool pleat::appliesEmitSoftmax(func::FuncOp kernel, const LevelInfo &) {
+  return matchSoftmax(kernel).has_value();
+}
 
 namespace {
 

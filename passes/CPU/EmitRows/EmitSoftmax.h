@@ -9,6 +9,7 @@ namespace pleat {
 bool appliesEmitSoftmax(mlir::func::FuncOp kernel, const LevelInfo &level);
 
 /// See KernelEmitter.
-llvm::LogicalResult emitSoftmax(mlir::func::FuncOp kernel, mlir::func::FuncOp machine, const LevelInfo &level);
+llvm::LogicalResult emitSoftmax(mlir::func::FuncOp kernel, mlir::func::FuncOp machine,
+                                const LevelInfo &level);
 
 } // namespace pleat

@@ -81,7 +81,8 @@ void RowCode::finish(Value result, const VectorPosition &position, Value x) {
   for (const Destination &destination : match.destinations)
     finished.push_back(outputCode.evaluate(code, destination.value, position, given));
   for (auto [value, out] : llvm::zip(finished, outs))
-    code.store(value, out.memory(), code.add(out.rowOffset(code, position.row), position.column), position.count);
+    code.store(value, out.memory(), code.add(out.rowOffset(code, position.row), position.column),
+               position.count);
 }
 
 Value RowCode::fold(Value row, Value init, function_ref<Value(const VectorPosition &, Value)> body,
@@ -99,12 +100,17 @@ Value RowCode::fold(Value row, Value init, function_ref<Value(const VectorPositi
     return next;
   });
   Value sum = join(join(sums[0], sums[1]), join(sums[2], sums[3]));
-  sum = code.loop(unrolledEnd, fullEnd, lanes, sum, [&](Value column, ValueRange carried) {
-    return SmallVector<Value>{body({row, column, full}, carried.front())};
-  }).front();
-  return code.loop(fullEnd, columnCount, lanes, sum, [&](Value column, ValueRange carried) {
-    return SmallVector<Value>{body({row, column, code.sub(columnCount, fullEnd)}, carried.front())};
-  }).front();
+  sum = code.loop(unrolledEnd, fullEnd, lanes, sum,
+                  [&](Value column, ValueRange carried) {
+                    return SmallVector<Value>{body({row, column, full}, carried.front())};
+                  })
+            .front();
+  return code
+      .loop(fullEnd, columnCount, lanes, sum,
+            [&](Value column, ValueRange carried) {
+              return SmallVector<Value>{body({row, column, code.sub(columnCount, fullEnd)}, carried.front())};
+            })
+      .front();
 }
 
 void RowCode::forColumns(Value row, function_ref<void(const VectorPosition &)> body) {

@@ -25,7 +25,8 @@ std::optional<RowKernel> matchRowKernel(mlir::func::FuncOp kernel, mlir::Operati
 /// Code of a row kernel in its machine function.
 class RowCode {
 public:
-  RowCode(const RowKernel &match, mlir::func::FuncOp kernel, mlir::func::FuncOp machine, const LevelInfo &level);
+  RowCode(const RowKernel &match, mlir::func::FuncOp kernel, mlir::func::FuncOp machine,
+          const LevelInfo &level);
 
   KernelBuilder &builder() { return code; }
   const FrameValues &frame() const { return values; }

@@ -97,7 +97,9 @@ struct ExpandPeriodic : OpRewritePattern<OpT> {
       isLarge = vector::ReductionOp::create(rewriter, loc, vector::CombiningKind::OR, isLarge);
     auto choice = scf::IfOp::create(
         rewriter, loc, isLarge,
-        [&](OpBuilder &builder, Location) { scf::YieldOp::create(builder, loc, elementwise(builder, loc, x)); },
+        [&](OpBuilder &builder, Location) {
+          scf::YieldOp::create(builder, loc, elementwise(builder, loc, x));
+        },
         [&](OpBuilder &builder, Location) { scf::YieldOp::create(builder, loc, build(builder, loc, x)); });
     rewriter.replaceOp(op, convert(rewriter, loc, op.getType(), choice.getResult(0)));
     return success();

@@ -19,15 +19,16 @@ static OpFoldResult multiply(OpBuilder &builder, Location loc, OpFoldResult a, O
 }
 
 /// `buffer`, whose elements are dense, under new sizes.
-static Value viewAs(OpBuilder &builder, Location loc, Value buffer, MemRefType type, ArrayRef<OpFoldResult> sizes) {
+static Value viewAs(OpBuilder &builder, Location loc, Value buffer, MemRefType type,
+                    ArrayRef<OpFoldResult> sizes) {
   SmallVector<OpFoldResult> strides(sizes.size());
   OpFoldResult stride = builder.getIndexAttr(1);
   for (size_t axis = sizes.size(); axis-- > 0;) {
     strides[axis] = stride;
     stride = multiply(builder, loc, stride, sizes[axis]);
   }
-  Value view = memref::ReinterpretCastOp::create(builder, loc, buffer, OpFoldResult(builder.getIndexAttr(0)), sizes,
-                                                 strides);
+  Value view = memref::ReinterpretCastOp::create(builder, loc, buffer, OpFoldResult(builder.getIndexAttr(0)),
+                                                 sizes, strides);
   return view.getType() == type ? view : Value(memref::CastOp::create(builder, loc, type, view));
 }
 
@@ -39,7 +40,8 @@ struct ExpandExpand : OpRewritePattern<memref::ExpandShapeOp> {
   LogicalResult matchAndRewrite(memref::ExpandShapeOp op, PatternRewriter &rewriter) const override {
     if (!op.getSrcType().getLayout().isIdentity())
       return failure();
-    rewriter.replaceOp(op, viewAs(rewriter, op.getLoc(), op.getSrc(), op.getResultType(), op.getMixedOutputShape()));
+    rewriter.replaceOp(
+        op, viewAs(rewriter, op.getLoc(), op.getSrc(), op.getResultType(), op.getMixedOutputShape()));
     return success();
   }
 };

@@ -18,12 +18,14 @@ static constexpr int64_t kPanelColumns = 16;
 
 static Type operandType(func::FuncOp kernel, unsigned operand) {
   FunctionType type = kernel.getFunctionType();
-  return operand < type.getNumInputs() ? type.getInput(operand) : type.getResult(operand - type.getNumInputs());
+  return operand < type.getNumInputs() ? type.getInput(operand)
+                                       : type.getResult(operand - type.getNumInputs());
 }
 
 static Attribute operandAttr(func::FuncOp kernel, unsigned operand, StringRef name) {
   unsigned arguments = kernel.getNumArguments();
-  return operand < arguments ? kernel.getArgAttr(operand, name) : kernel.getResultAttr(operand - arguments, name);
+  return operand < arguments ? kernel.getArgAttr(operand, name)
+                             : kernel.getResultAttr(operand - arguments, name);
 }
 
 bool pleat::isStrided(func::FuncOp kernel, unsigned operand) {
@@ -89,7 +91,8 @@ SmallVector<Slot> pleat::kernelSlots(func::FuncOp kernel) {
 func::FuncOp pleat::createMachineFunction(OpBuilder &builder, func::FuncOp kernel, StringRef name) {
   Location loc = kernel.getLoc();
   Type pointer = LLVM::LLVMPointerType::get(builder.getContext());
-  auto machine = func::FuncOp::create(builder, loc, name, builder.getFunctionType({pointer, builder.getI64Type()}, {}));
+  auto machine =
+      func::FuncOp::create(builder, loc, name, builder.getFunctionType({pointer, builder.getI64Type()}, {}));
   OpBuilder::InsertionGuard guard(builder);
   builder.setInsertionPointToStart(machine.addEntryBlock());
   func::ReturnOp::create(builder, loc);
@@ -98,15 +101,17 @@ func::FuncOp pleat::createMachineFunction(OpBuilder &builder, func::FuncOp kerne
   return machine;
 }
 
-Value pleat::memrefFromPointer(OpBuilder &builder, Location loc, MemRefType type, Value pointer, ValueRange sizes,
-                               ValueRange strides) {
+Value pleat::memrefFromPointer(OpBuilder &builder, Location loc, MemRefType type, Value pointer,
+                               ValueRange sizes, ValueRange strides) {
   LLVMTypeConverter converter(builder.getContext());
   auto descriptor = MemRefDescriptor::poison(builder, loc, converter.convertType(type));
   descriptor.setAllocatedPtr(builder, loc, pointer);
   descriptor.setAlignedPtr(builder, loc, pointer);
   descriptor.setConstantOffset(builder, loc, 0);
   auto [staticStrides, offset] = type.getStridesAndOffset();
-  auto toI64 = [&](Value index) { return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index); };
+  auto toI64 = [&](Value index) {
+    return arith::IndexCastOp::create(builder, loc, builder.getI64Type(), index);
+  };
   for (unsigned axis = 0; axis < type.getRank(); ++axis) {
     if (type.isDynamicDim(axis))
       descriptor.setSize(builder, loc, axis, toI64(sizes[axis]));
@@ -130,7 +135,9 @@ public:
       : builder(builder), loc(loc), slots(slots), next(first) {}
 
   Value pointer() { return load(LLVM::LLVMPointerType::get(builder.getContext())); }
-  Value index() { return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), load(builder.getI64Type())); }
+  Value index() {
+    return arith::IndexCastOp::create(builder, loc, builder.getIndexType(), load(builder.getI64Type()));
+  }
 
 private:
   Value load(Type type) {
@@ -154,7 +161,8 @@ Value pleat::scratchOfPart(func::FuncOp machine, int64_t slot) {
   Value base = reader.pointer();
   Value bytes = arith::IndexCastOp::create(builder, loc, builder.getI64Type(), reader.index());
   Value offset = arith::MulIOp::create(builder, loc, machine.getArgument(1), bytes);
-  return LLVM::GEPOp::create(builder, loc, base.getType(), builder.getI8Type(), base, ArrayRef<LLVM::GEPArg>{offset});
+  return LLVM::GEPOp::create(builder, loc, base.getType(), builder.getI8Type(), base,
+                             ArrayRef<LLVM::GEPArg>{offset});
 }
 
 static SmallVector<Value> rowMajorStrides(OpBuilder &builder, Location loc, ArrayRef<Value> sizes) {
@@ -201,8 +209,8 @@ static KernelOperand readOperand(OpBuilder &builder, Location loc, SlotReader &r
   else
     operand.strides = rowMajorStrides(builder, loc, operand.sizes);
   // Packed shapes are static, so their sizes and strides are in the type.
-  operand.memref = memrefFromPointer(builder, loc, memrefType(type, operand.layout, operand.strided), operand.pointer,
-                                     operand.sizes, operand.strides);
+  operand.memref = memrefFromPointer(builder, loc, memrefType(type, operand.layout, operand.strided),
+                                     operand.pointer, operand.sizes, operand.strides);
   return operand;
 }
 

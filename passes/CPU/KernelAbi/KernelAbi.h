@@ -46,7 +46,8 @@ Layout operandLayout(mlir::func::FuncOp kernel, unsigned operand);
 
 /// The shape in which a weight of tensor type `type` is stored: panel16 turns [K, N] into
 /// [ceil(N/16), K, 16], and a type of rank 3 is that shape already (a gather reads panels
-/// by index), as a type of rank 5 and more is for layouts of bf16. Static sizes are required for packed layouts.
+/// by index), as a type of rank 5 and more is for layouts of bf16. Static sizes are required for packed
+/// layouts.
 llvm::SmallVector<int64_t> storedShape(mlir::RankedTensorType type, Layout layout);
 
 /// Creates `func.func @<name>(%slots: !llvm.ptr, %part: i64)` with one block that returns,
@@ -60,11 +61,11 @@ struct KernelOperand {
   mlir::Type type; ///< in the kernel's signature: a ranked tensor, or index
   Layout layout = Layout::RowMajor;
   bool strided = false;
-  mlir::Value pointer;                     ///< !llvm.ptr to the first element
-  llvm::SmallVector<mlir::Value> sizes;    ///< index, one an axis of the tensor; constants where static
-  llvm::SmallVector<mlir::Value> strides;  ///< index, in elements; of row-major tensors computed
-  mlir::Value memref;                      ///< of the tensor, or of the stored shape when packed
-  mlir::Value index;                       ///< an index argument's value; everything above is null
+  mlir::Value pointer;                    ///< !llvm.ptr to the first element
+  llvm::SmallVector<mlir::Value> sizes;   ///< index, one an axis of the tensor; constants where static
+  llvm::SmallVector<mlir::Value> strides; ///< index, in elements; of row-major tensors computed
+  mlir::Value memref;                     ///< of the tensor, or of the stored shape when packed
+  mlir::Value index;                      ///< an index argument's value; everything above is null
 
   mlir::RankedTensorType tensorType() const { return llvm::cast<mlir::RankedTensorType>(type); }
 };
@@ -79,7 +80,9 @@ public:
   mlir::Value part() const { return partValue; }
   mlir::Value parts() const { return partsValue; }
 
-  llvm::ArrayRef<KernelOperand> arguments() const { return llvm::ArrayRef(operands).take_front(argumentCount); }
+  llvm::ArrayRef<KernelOperand> arguments() const {
+    return llvm::ArrayRef(operands).take_front(argumentCount);
+  }
   llvm::ArrayRef<KernelOperand> results() const { return llvm::ArrayRef(operands).drop_front(argumentCount); }
 
   /// This part's own scratch as !llvm.ptr; null without scratch.

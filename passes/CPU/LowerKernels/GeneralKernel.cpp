@@ -25,7 +25,8 @@ using namespace pleat;
 
 /// Maps the kernel's arguments to tensors over the slots' memrefs. They are `restrict` in
 /// the sense of bufferization: nothing else in the machine function reaches their memory.
-static void mapArguments(OpBuilder &builder, func::FuncOp kernel, const KernelFrame &frame, IRMapping &mapping) {
+static void mapArguments(OpBuilder &builder, func::FuncOp kernel, const KernelFrame &frame,
+                         IRMapping &mapping) {
   for (auto [argument, operand] : llvm::zip_equal(kernel.getArguments(), frame.arguments())) {
     Value value = operand.index;
     if (!value)
@@ -102,7 +103,8 @@ static TiledRoot tileRows(Value result, const TilePlan &plan) {
 
 /// The sizes of what `reshape` reads, from those of its result; nullopt where the result's
 /// sizes do not tell.
-static std::optional<SmallVector<Value>> sizesBefore(OpBuilder &builder, Operation *reshape, ArrayRef<Value> sizes) {
+static std::optional<SmallVector<Value>> sizesBefore(OpBuilder &builder, Operation *reshape,
+                                                     ArrayRef<Value> sizes) {
   Location loc = reshape->getLoc();
   if (isa<tensor::CastOp>(reshape))
     return SmallVector<Value>(sizes);
@@ -129,7 +131,8 @@ static std::optional<SmallVector<Value>> sizesBefore(OpBuilder &builder, Operati
       found |= isDynamic;
       Value divisor = arith::ConstantIndexOp::create(builder, loc, known);
       before.push_back(isDynamic ? builder.createOrFold<arith::DivUIOp>(loc, size, divisor)
-                                 : Value(arith::ConstantIndexOp::create(builder, loc, collapse.getSrcType().getDimSize(axis))));
+                                 : Value(arith::ConstantIndexOp::create(
+                                       builder, loc, collapse.getSrcType().getDimSize(axis))));
     }
   }
   return before;
@@ -215,7 +218,8 @@ LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine
   mapArguments(builder, kernel, frame, mapping);
   useSlotSizes(kernel, frame, mapping);
   SmallVector<Destination> destinations;
-  for (auto [value, operand] : llvm::zip_equal(kernel.front().getTerminator()->getOperands(), frame.results()))
+  for (auto [value, operand] :
+       llvm::zip_equal(kernel.front().getTerminator()->getOperands(), frame.results()))
     destinations.push_back(destinationOf(builder, value, operand));
 
   // Until it turns out that the work can be split, all of it belongs to part 0.
@@ -230,7 +234,8 @@ LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine
     Value value = mapping.lookupOrDefault(destination.value);
     if (destinations.size() == 1)
       value = tileResult(value, kernel->hasAttr(kParallelAttrName), frame, split);
-    auto store = bufferization::MaterializeInDestinationOp::create(body, loc, Type(), value, destination.memref);
+    auto store =
+        bufferization::MaterializeInDestinationOp::create(body, loc, Type(), value, destination.memref);
     store.setRestrict(true);
     store.setWritable(true);
   }

@@ -34,10 +34,10 @@ using namespace pleat;
 /// Functions outside of a model that its kernels may call: libc's memory functions, and
 /// libm where no expansion exists.
 static bool mayCall(StringRef callee) {
-  static constexpr StringLiteral kAllowed[] = {"memcpy", "memset",  "memmove", "acosf", "acoshf", "asinf", "asinhf",
-                                               "atanf",  "atan2f",  "atanhf",  "coshf", "sinhf",  "tanf",  "powf",
-                                               "sinf",   "cosf",    "fmodf",   "fmod",  "log1pf", "expm1f", "cbrtf",
-                                               "exp",    "log",     "pow",     "tanh",  "erf",    "sin",   "cos"};
+  static constexpr StringLiteral kAllowed[] = {
+      "memcpy", "memset", "memmove", "acosf", "acoshf", "asinf", "asinhf", "atanf", "atan2f", "atanhf",
+      "coshf",  "sinhf",  "tanf",    "powf",  "sinf",   "cosf",  "fmodf",  "fmod",  "log1pf", "expm1f",
+      "cbrtf",  "exp",    "log",     "pow",   "tanh",   "erf",   "sin",    "cos"};
   return llvm::is_contained(kAllowed, callee);
 }
 
@@ -72,7 +72,8 @@ static LogicalResult checkMachineCode(ModuleOp module, StringRef kernel) {
 static void setTarget(LLVM::LLVMFuncOp machine, const LevelInfo &level) {
   machine.setTargetCpu(level.cpu);
   if (!level.features.empty())
-    machine.setTargetFeaturesAttr(LLVM::TargetFeaturesAttr::get(machine.getContext(), StringRef(level.features)));
+    machine.setTargetFeaturesAttr(
+        LLVM::TargetFeaturesAttr::get(machine.getContext(), StringRef(level.features)));
   // LLVM's own choice for x86-64-v4 is 256 bits.
   machine.setPreferVectorWidth(level.lanes == 16 ? "512" : "256");
   machine.setNoUnwind(true);
@@ -120,7 +121,8 @@ private:
     return success();
   }
 
-  LogicalResult lower(ArrayRef<func::FuncOp> kernels, ArrayRef<const LevelInfo *> chosen, ModuleOp workspace) {
+  LogicalResult lower(ArrayRef<func::FuncOp> kernels, ArrayRef<const LevelInfo *> chosen,
+                      ModuleOp workspace) {
     SmallVector<func::FuncOp> prepared;
     if (failed(prepareGeneral(kernels, chosen, workspace, prepared)))
       return failure();
@@ -145,11 +147,12 @@ private:
 
   /// Clones the kernels that take the general path at some level into modules of their own
   /// and prepares them; `prepared` gets one entry a kernel, null where families do it all.
-  LogicalResult prepareGeneral(ArrayRef<func::FuncOp> kernels, ArrayRef<const LevelInfo *> chosen, ModuleOp workspace,
-                               SmallVectorImpl<func::FuncOp> &prepared) {
+  LogicalResult prepareGeneral(ArrayRef<func::FuncOp> kernels, ArrayRef<const LevelInfo *> chosen,
+                               ModuleOp workspace, SmallVectorImpl<func::FuncOp> &prepared) {
     OpBuilder builder = OpBuilder::atBlockEnd(workspace.getBody());
     for (func::FuncOp kernel : kernels) {
-      bool isGeneral = llvm::any_of(chosen, [&](const LevelInfo *level) { return !findFamily(kernel, *level); });
+      bool isGeneral =
+          llvm::any_of(chosen, [&](const LevelInfo *level) { return !findFamily(kernel, *level); });
       prepared.push_back(nullptr);
       if (!isGeneral)
         continue;
@@ -205,7 +208,8 @@ private:
       move(op);
     }
     if (whole.lookup(job.machineName))
-      return job.kernel.emitError() << "expects symbol '" << job.machineName << "' to be free for its machine function";
+      return job.kernel.emitError() << "expects symbol '" << job.machineName
+                                    << "' to be free for its machine function";
     move(*machine);
     return success();
   }

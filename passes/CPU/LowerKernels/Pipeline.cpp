@@ -36,7 +36,9 @@ struct ConvertInstructionMath : PassWrapper<ConvertInstructionMath, OperationPas
   MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ConvertInstructionMath)
 
   StringRef getName() const override { return "ConvertInstructionMath"; }
-  void getDependentDialects(DialectRegistry &registry) const override { registry.insert<LLVM::LLVMDialect>(); }
+  void getDependentDialects(DialectRegistry &registry) const override {
+    registry.insert<LLVM::LLVMDialect>();
+  }
 
   void runOnOperation() override {
     LLVMTypeConverter converter(&getContext());
@@ -44,8 +46,8 @@ struct ConvertInstructionMath : PassWrapper<ConvertInstructionMath, OperationPas
     populateMathToLLVMConversionPatterns(converter, patterns);
     ConversionTarget target(getContext());
     target.markUnknownOpDynamicallyLegal([](Operation *) { return true; });
-    target.addIllegalOp<math::AbsFOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp, math::RoundEvenOp,
-                        math::SqrtOp, math::TruncOp>();
+    target.addIllegalOp<math::AbsFOp, math::CeilOp, math::CopySignOp, math::FloorOp, math::FmaOp,
+                        math::RoundEvenOp, math::SqrtOp, math::TruncOp>();
     if (failed(applyPartialConversion(getOperation(), target, std::move(patterns))))
       signalPassFailure();
   }

@@ -22,13 +22,14 @@ std::optional<TilePlan> planTiling(mlir::Value result);
 
 /// A root after tiling.
 struct TiledRoot {
-  mlir::Value result;                       ///< stands for the old result
-  mlir::Value tile;                         ///< what the root computes within the loops
+  mlir::Value result;                        ///< stands for the old result
+  mlir::Value tile;                          ///< what the root computes within the loops
   llvm::SmallVector<mlir::scf::ForOp> loops; ///< outermost first
 };
 
 /// Tiles the linalg op that computes `result`: loop `loops[i]` by `steps[i]`. Producers are
 /// fused; the old root is replaced and erased.
-TiledRoot tileRoot(mlir::Value result, llvm::ArrayRef<unsigned> loops, llvm::ArrayRef<mlir::OpFoldResult> steps);
+TiledRoot tileRoot(mlir::Value result, llvm::ArrayRef<unsigned> loops,
+                   llvm::ArrayRef<mlir::OpFoldResult> steps);
 
 } // namespace pleat

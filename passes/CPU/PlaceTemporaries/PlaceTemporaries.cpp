@@ -49,8 +49,9 @@ static std::pair<SmallVector<Value>, SmallVector<Value>> shapeOf(OpBuilder &buil
   SmallVector<Value> sizes, strides(type.getRank());
   auto dynamic = alloc.getDynamicSizes().begin();
   for (int64_t size : type.getShape())
-    sizes.push_back(ShapedType::isDynamic(size) ? *dynamic++
-                                                : Value(arith::ConstantIndexOp::create(builder, alloc.getLoc(), size)));
+    sizes.push_back(ShapedType::isDynamic(size)
+                        ? *dynamic++
+                        : Value(arith::ConstantIndexOp::create(builder, alloc.getLoc(), size)));
   Value stride = arith::ConstantIndexOp::create(builder, alloc.getLoc(), 1);
   for (int64_t axis = type.getRank(); axis-- > 0;) {
     strides[axis] = stride;
@@ -92,9 +93,9 @@ private:
       else if (scratch)
         used = moveToScratch(alloc, used);
       else
-        return alloc.emitError() << "expects temporaries without scratch to be static and at most " << int64_t(stackBytes)
-                                 << " bytes, but kernel '" << getOperation().getName() << "' needs a "
-                                 << alloc.getType();
+        return alloc.emitError() << "expects temporaries without scratch to be static and at most "
+                                 << int64_t(stackBytes) << " bytes, but kernel '" << getOperation().getName()
+                                 << "' needs a " << alloc.getType();
     }
     return success();
   }

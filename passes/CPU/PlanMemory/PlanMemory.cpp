@@ -149,7 +149,9 @@ private:
     buffers.resize(count);
     for (size_t i = 0; i < count; ++i)
       for (int side : {0, 1}) {
-        auto assign = [this, repeat, i, side](unsigned slot) { result.carried[repeat][i].slots[side] = slot; };
+        auto assign = [this, repeat, i, side](unsigned slot) {
+          result.carried[repeat][i].slots[side] = slot;
+        };
         int64_t last = std::max(ends[repeat], lastUse(repeat.getResult(i)));
         if (failed(request(repeat.getCarried()[i], begins[repeat], last, assign)))
           return failure();
@@ -245,7 +247,8 @@ private:
     // What a body appends to a slice is yielded where the slice lies.
     auto [known, isNew] = result.slices.try_emplace(value, places.begin(), places.end());
     bool isSame = llvm::all_of(llvm::zip(known->second, places), [](auto pair) {
-      return std::get<0>(pair).index == std::get<1>(pair).index && std::get<0>(pair).kind == std::get<1>(pair).kind;
+      return std::get<0>(pair).index == std::get<1>(pair).index &&
+             std::get<0>(pair).kind == std::get<1>(pair).kind;
     });
     if (!isSame)
       return repeat.emitOpError("expects each slice of a state to be yielded in its own place");

@@ -64,7 +64,8 @@ public:
     int64_t longest = 1;
     main.walk([&](LaunchOp launch) { longest = std::max(longest, slotCount(launch)); });
     Value one = arith::ConstantIntOp::create(entry, loc, 1, 32);
-    slots = LLVM::AllocaOp::create(entry, loc, pointer, LLVM::LLVMArrayType::get(i64, longest), one, kArenaAlignment);
+    slots = LLVM::AllocaOp::create(entry, loc, pointer, LLVM::LLVMArrayType::get(i64, longest), one,
+                                   kArenaAlignment);
     inputs = loadField(Inputs);
     outputs = loadField(Outputs);
     weights = loadField(Weights);
@@ -208,7 +209,8 @@ private:
     std::string name = "pleat_places_" + std::to_string(tableCount++);
     auto data = DenseElementsAttr::get(RankedTensorType::get({static_cast<int64_t>(values.size())}, i64),
                                        ArrayRef<int64_t>(values));
-    auto global = LLVM::GlobalOp::create(atEnd, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, data);
+    auto global =
+        LLVM::GlobalOp::create(atEnd, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name, data);
     return LLVM::AddressOfOp::create(entry, loc, global);
   }
 
@@ -472,7 +474,8 @@ FailureOr<AffineExpr> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, Siz
         dynamic.push_back(expr);
     return success();
   };
-  for (Value value : llvm::concat<Value>(SmallVector<Value>(launch.getInputs()), SmallVector<Value>(launch.getResults())))
+  for (Value value :
+       llvm::concat<Value>(SmallVector<Value>(launch.getInputs()), SmallVector<Value>(launch.getResults())))
     if (failed(add(value)))
       return failure();
   AffineMap scratch = map.getValue();

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "dialects/Pleat/IR/PleatDialect.h"
-#include "passes/Analysis/SizeExprs.h"
 #include "mlir/IR/Builders.h"
+#include "passes/Analysis/SizeExprs.h"
 
 namespace pleat {
 

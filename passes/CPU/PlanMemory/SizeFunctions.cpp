@@ -57,7 +57,8 @@ Value SizeEmitter::make(AffineExpr expr) {
   }
 }
 
-SlotOffsets pleat::emitSlotOffsets(OpBuilder &builder, Location loc, SizeEmitter &sizes, const MemoryPlan &plan) {
+SlotOffsets pleat::emitSlotOffsets(OpBuilder &builder, Location loc, SizeEmitter &sizes,
+                                   const MemoryPlan &plan) {
   SlotOffsets offsets;
   offsets.end = sizes.constant(0);
   for (ArrayRef<AffineExpr> values : plan.slots) {
@@ -79,8 +80,8 @@ Value pleat::emitScratchBytes(OpBuilder &builder, Location loc, SizeEmitter &siz
   return largest ? sizes.aligned(largest) : Value();
 }
 
-func::FuncOp pleat::startFunction(OpBuilder &builder, ModuleOp module, Location loc, StringRef name, TypeRange arguments,
-                           TypeRange results) {
+func::FuncOp pleat::startFunction(OpBuilder &builder, ModuleOp module, Location loc, StringRef name,
+                                  TypeRange arguments, TypeRange results) {
   builder.setInsertionPointToEnd(module.getBody());
   auto function = func::FuncOp::create(builder, loc, name, builder.getFunctionType(arguments, results));
   builder.setInsertionPointToStart(function.addEntryBlock());
@@ -127,8 +128,8 @@ void pleat::emitSizesFunction(ModuleOp module, AffineMap exprs, Location loc) {
   for (unsigned i = 0; i < count; ++i) {
     auto pair = cast<ArrayAttr>(extremes[i]);
     AffineMap sides = cast<AffineMapAttr>(pair[1]).getValue();
-    sizes.define(getAffineSymbolExpr(first + i, module.getContext()), cast<StringAttr>(pair[0]).getValue() == "min",
-                 sides.getResult(0), sides.getResult(1));
+    sizes.define(getAffineSymbolExpr(first + i, module.getContext()),
+                 cast<StringAttr>(pair[0]).getValue() == "min", sides.getResult(0), sides.getResult(1));
   }
   for (auto [i, expr] : llvm::enumerate(exprs.getResults())) {
     Value slot = LLVM::GEPOp::create(builder, loc, pointer, builder.getI64Type(), function.getArgument(1),

@@ -41,10 +41,12 @@ struct SlotOffsets {
   mlir::Value end;
 };
 
-SlotOffsets emitSlotOffsets(mlir::OpBuilder &builder, mlir::Location loc, SizeEmitter &sizes, const MemoryPlan &plan);
+SlotOffsets emitSlotOffsets(mlir::OpBuilder &builder, mlir::Location loc, SizeEmitter &sizes,
+                            const MemoryPlan &plan);
 
 /// The largest scratch any launch asks for, for one part; null if none does.
-mlir::Value emitScratchBytes(mlir::OpBuilder &builder, mlir::Location loc, SizeEmitter &sizes, const MemoryPlan &plan);
+mlir::Value emitScratchBytes(mlir::OpBuilder &builder, mlir::Location loc, SizeEmitter &sizes,
+                             const MemoryPlan &plan);
 
 /// An empty function of ours at the end of `module`, with the builder in its body.
 mlir::func::FuncOp startFunction(mlir::OpBuilder &builder, mlir::ModuleOp module, mlir::Location loc,

@@ -17,8 +17,9 @@ static bool isF32(Value value) { return getElementTypeOrSelf(value.getType()).is
 /// Whether a scalar op has a vector form of itself.
 static bool isVectorizable(Operation &op) {
   auto isScalar = [](Type type) { return type.isF32() || type.isInteger(1) || type.isInteger(32); };
-  return (OpTrait::hasElementwiseMappableTraits(&op) || isa<arith::ConstantOp>(op)) && op.getNumRegions() == 0 &&
-         llvm::all_of(op.getResultTypes(), isScalar) && llvm::all_of(op.getOperandTypes(), isScalar);
+  return (OpTrait::hasElementwiseMappableTraits(&op) || isa<arith::ConstantOp>(op)) &&
+         op.getNumRegions() == 0 && llvm::all_of(op.getResultTypes(), isScalar) &&
+         llvm::all_of(op.getOperandTypes(), isScalar);
 }
 
 /// The one element of a constant, scalar or tensor; null for others.
@@ -81,7 +82,8 @@ static Value behindReshapes(Value value) {
 }
 
 static AffineMap identityOf(Value tensor) {
-  return AffineMap::getMultiDimIdentityMap(cast<RankedTensorType>(tensor.getType()).getRank(), tensor.getContext());
+  return AffineMap::getMultiDimIdentityMap(cast<RankedTensorType>(tensor.getType()).getRank(),
+                                           tensor.getContext());
 }
 
 bool Elementwise::addLeaf(func::FuncOp kernel, Value value, AffineMap map, ArrayRef<Extent> space) {
@@ -94,7 +96,8 @@ bool Elementwise::addLeaf(func::FuncOp kernel, Value value, AffineMap map, Array
   std::optional<StridedView> source = sourceView(kernel, value);
   if (!source)
     return false;
-  StridedView view{source->operand, source->offset, SmallVector<Extent>(space), SmallVector<Extent>(space.size(), 0)};
+  StridedView view{source->operand, source->offset, SmallVector<Extent>(space),
+                   SmallVector<Extent>(space.size(), 0)};
   for (auto [axis, expr] : llvm::enumerate(map.getResults())) {
     if (source->sizes[axis].isConstant(1))
       continue;
@@ -176,7 +179,8 @@ Value ElementwiseCode::loadLeaf(Evaluation &evaluation, const Elementwise::Acces
   Value offset = view.rowOffset(builder, evaluation.position.row);
   if (getConstantIntValue(view.columnStride()) == 0)
     return builder.broadcast(builder.loadScalar(view.memory(), offset));
-  return builder.load(view.memory(), builder.add(offset, evaluation.position.column), evaluation.position.count);
+  return builder.load(view.memory(), builder.add(offset, evaluation.position.column),
+                      evaluation.position.count);
 }
 
 Value ElementwiseCode::mapBody(Evaluation &evaluation, Operation *op) const {
@@ -219,7 +223,8 @@ Value ElementwiseCode::evaluate(Evaluation &evaluation, Value tensor) const {
   if (!op || !tree.contains(op))
     vector = loadLeaf(evaluation, {value, identityOf(value)});
   else if (auto activation = dyn_cast<ActivationOp>(op))
-    vector = buildActivation(evaluation.builder, activation.getKind(), evaluate(evaluation, activation.getX()));
+    vector =
+        buildActivation(evaluation.builder, activation.getKind(), evaluate(evaluation, activation.getX()));
   else
     vector = mapBody(evaluation, op);
   return evaluation.done[value] = vector;

@@ -16,7 +16,8 @@ class Elementwise {
 public:
   /// The computation of `roots`. Values in `given` are supplied by the emitter. Nothing if
   /// an op, a type or an access among it is beyond what this file can do.
-  static std::optional<Elementwise> match(mlir::func::FuncOp kernel, mlir::ValueRange roots, mlir::ValueRange given);
+  static std::optional<Elementwise> match(mlir::func::FuncOp kernel, mlir::ValueRange roots,
+                                          mlir::ValueRange given);
 
   /// How many ops the tree holds.
   size_t size() const { return ops.size(); }
@@ -32,7 +33,8 @@ private:
   using Access = std::pair<mlir::Value, mlir::AffineMap>;
 
   bool addValue(mlir::func::FuncOp kernel, mlir::Value value);
-  bool addLeaf(mlir::func::FuncOp kernel, mlir::Value value, mlir::AffineMap map, llvm::ArrayRef<Extent> space);
+  bool addLeaf(mlir::func::FuncOp kernel, mlir::Value value, mlir::AffineMap map,
+               llvm::ArrayRef<Extent> space);
   bool addStructured(mlir::func::FuncOp kernel, mlir::Operation *op);
 
   llvm::SmallVector<mlir::Value> given;

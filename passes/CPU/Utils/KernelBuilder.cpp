@@ -37,7 +37,9 @@ Value KernelBuilder::splat(float value) {
   return arith::ConstantOp::create(*this, DenseElementsAttr::get(vectorType(), value));
 }
 
-Value KernelBuilder::broadcast(Value scalar) { return vector::BroadcastOp::create(*this, vectorType(), scalar); }
+Value KernelBuilder::broadcast(Value scalar) {
+  return vector::BroadcastOp::create(*this, vectorType(), scalar);
+}
 
 Value KernelBuilder::fma(Value a, Value b, Value c) {
   // Not vector.fma: that becomes fmuladd, which may round twice.
@@ -79,7 +81,8 @@ Value KernelBuilder::halve(Value vector, function_ref<Value(Value, Value)> combi
 }
 
 Value KernelBuilder::sumOfLanes(Value vector) {
-  return halve(vector, [&](Value low, Value high) { return arith::AddFOp::create(*this, low, high).getResult(); });
+  return halve(vector,
+               [&](Value low, Value high) { return arith::AddFOp::create(*this, low, high).getResult(); });
 }
 
 Value KernelBuilder::maxOfLanes(Value vector) {
@@ -130,10 +133,12 @@ void KernelBuilder::store(Value vector, Value memory, Value offset, Value count)
 }
 
 void KernelBuilder::prefetch(Value memory, Value offset) {
-  memref::PrefetchOp::create(*this, memory, offset, /*isWrite=*/false, /*localityHint=*/2, /*isDataCache=*/true);
+  memref::PrefetchOp::create(*this, memory, offset, /*isWrite=*/false, /*localityHint=*/2,
+                             /*isDataCache=*/true);
 }
 
-SmallVector<Value> KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange inits, LoopBody body) {
+SmallVector<Value> KernelBuilder::loop(Value lower, Value upper, int64_t step, ValueRange inits,
+                                       LoopBody body) {
   auto loop = scf::ForOp::create(*this, lower, upper, index(step), inits);
   OpBuilder::InsertionGuard guard(*this);
   // Without carried values the op comes with its yield; with them, without.
@@ -173,12 +178,14 @@ SmallVector<Value> KernelBuilder::loopWhile(ValueRange inits, Condition conditio
   return SmallVector<Value>(loop.getResults());
 }
 
-SmallVector<Value> KernelBuilder::ifElse(Value condition, TypeRange types, Branch whenTrue, Branch whenFalse) {
+SmallVector<Value> KernelBuilder::ifElse(Value condition, TypeRange types, Branch whenTrue,
+                                         Branch whenFalse) {
   if (auto constant = getConstantIntValue(condition))
     return *constant ? whenTrue() : whenFalse();
   auto branch = scf::IfOp::create(*this, types, condition, /*addThenBlock=*/true, /*addElseBlock=*/true);
   OpBuilder::InsertionGuard guard(*this);
-  for (auto [block, emit] : {std::pair(branch.thenBlock(), whenTrue), std::pair(branch.elseBlock(), whenFalse)}) {
+  for (auto [block, emit] :
+       {std::pair(branch.thenBlock(), whenTrue), std::pair(branch.elseBlock(), whenFalse)}) {
     setInsertionPointToEnd(block);
     SmallVector<Value> values = emit();
     scf::YieldOp::create(*this, values);

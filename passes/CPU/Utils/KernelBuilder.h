@@ -78,8 +78,8 @@ public:
   /// @{
   using LoopBody = llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::Value, mlir::ValueRange)>;
   /// for (i = lower; i < upper; i += step), carrying `inits`; returns the carried values.
-  llvm::SmallVector<mlir::Value> loop(mlir::Value lower, mlir::Value upper, int64_t step, mlir::ValueRange inits,
-                                      LoopBody body);
+  llvm::SmallVector<mlir::Value> loop(mlir::Value lower, mlir::Value upper, int64_t step,
+                                      mlir::ValueRange inits, LoopBody body);
   /// The same without carried values.
   void loop(mlir::Value lower, mlir::Value upper, int64_t step, llvm::function_ref<void(mlir::Value)> body);
 
@@ -92,7 +92,8 @@ public:
   /// Both branches return values of `types`. A constant condition emits one branch alone.
   llvm::SmallVector<mlir::Value> ifElse(mlir::Value condition, mlir::TypeRange types, Branch whenTrue,
                                         Branch whenFalse);
-  void ifElse(mlir::Value condition, llvm::function_ref<void()> whenTrue, llvm::function_ref<void()> whenFalse);
+  void ifElse(mlir::Value condition, llvm::function_ref<void()> whenTrue,
+              llvm::function_ref<void()> whenFalse);
   /// Runs `body(value)` for the value among `cases` that `selector` has, or nothing.
   void switchOn(mlir::Value selector, llvm::ArrayRef<int64_t> cases, llvm::function_ref<void(int64_t)> body);
   /// @}

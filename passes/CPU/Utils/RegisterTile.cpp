@@ -13,7 +13,8 @@ static constexpr int64_t kStraightSteps = 16;
 
 /// The operands of the longer side are used once each, right after their load, so that only
 /// the shorter side's are held in registers.
-static void emitStep(KernelBuilder &builder, const TileOperands &operands, Value k, MutableArrayRef<Value> sums) {
+static void emitStep(KernelBuilder &builder, const TileOperands &operands, Value k,
+                     MutableArrayRef<Value> sums) {
   Value aOffset = builder.mul(k, operands.aStep), bOffset = builder.mul(k, operands.bStep);
   size_t rows = operands.rowOffsets.size(), columns = operands.columnOffsets.size();
   auto loadRow = [&](size_t row) {
@@ -49,7 +50,8 @@ static void emitStep(KernelBuilder &builder, const TileOperands &operands, Value
 }
 
 /// The sums of each element's chains, by halving.
-static SmallVector<Value> joinChains(KernelBuilder &builder, const TileOperands &operands, SmallVector<Value> sums) {
+static SmallVector<Value> joinChains(KernelBuilder &builder, const TileOperands &operands,
+                                     SmallVector<Value> sums) {
   size_t size = operands.size();
   for (int64_t chains = operands.chains; chains > 1; chains /= 2) {
     for (size_t index = 0; index < chains / 2 * size; ++index)
@@ -59,8 +61,8 @@ static SmallVector<Value> joinChains(KernelBuilder &builder, const TileOperands 
   return sums;
 }
 
-SmallVector<Value> pleat::emitTile(KernelBuilder &builder, const TileOperands &operands, Value kBegin, Value kEnd,
-                                   SmallVector<Value> accumulators, TilePrefetch prefetch) {
+SmallVector<Value> pleat::emitTile(KernelBuilder &builder, const TileOperands &operands, Value kBegin,
+                                   Value kEnd, SmallVector<Value> accumulators, TilePrefetch prefetch) {
   size_t size = operands.size();
   if (operands.chains > 1)
     accumulators.append(size * (operands.chains - 1), builder.splat(0));
@@ -82,7 +84,8 @@ SmallVector<Value> pleat::emitTile(KernelBuilder &builder, const TileOperands &o
   Value mainEnd = builder.add(kBegin, builder.mul(whole, kTileUnroll));
   std::optional<int64_t> steps = getConstantIntValue(whole);
   if (!steps || *steps > 0)
-    accumulators = builder.loop(kBegin, mainEnd, kTileUnroll, accumulators, body(kTileUnroll, bool(prefetch)));
+    accumulators =
+        builder.loop(kBegin, mainEnd, kTileUnroll, accumulators, body(kTileUnroll, bool(prefetch)));
   std::optional<int64_t> stop = getConstantIntValue(mainEnd), end = getConstantIntValue(kEnd);
   if (!stop || !end || *stop < *end)
     accumulators = builder.loop(mainEnd, kEnd, 1, accumulators, body(1, false));

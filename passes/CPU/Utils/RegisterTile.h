@@ -32,6 +32,7 @@ using TilePrefetch = llvm::function_ref<void(mlir::Value k)>;
 /// tile's shape; with several chains, each of them does.
 llvm::SmallVector<mlir::Value> emitTile(KernelBuilder &builder, const TileOperands &operands,
                                         mlir::Value kBegin, mlir::Value kEnd,
-                                        llvm::SmallVector<mlir::Value> accumulators, TilePrefetch prefetch = {});
+                                        llvm::SmallVector<mlir::Value> accumulators,
+                                        TilePrefetch prefetch = {});
 
 } // namespace pleat

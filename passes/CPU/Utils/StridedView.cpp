@@ -31,7 +31,8 @@ static Extent productOf(ArrayRef<Extent> extents) {
 
 std::optional<StridedView> pleat::operandView(func::FuncOp kernel, unsigned operand) {
   unsigned arguments = kernel.getNumArguments();
-  Type type = operand < arguments ? kernel.getArgumentTypes()[operand] : kernel.getResultTypes()[operand - arguments];
+  Type type =
+      operand < arguments ? kernel.getArgumentTypes()[operand] : kernel.getResultTypes()[operand - arguments];
   auto tensor = dyn_cast<RankedTensorType>(type);
   if (!tensor || operandLayout(kernel, operand) != Layout::RowMajor)
     return std::nullopt;
@@ -62,7 +63,8 @@ static std::optional<Extent> commonStride(const StridedView &view, size_t first,
 }
 
 std::optional<StridedView> pleat::reshapeView(const StridedView &view, ArrayRef<Extent> sizes) {
-  StridedView result{view.operand, view.offset, SmallVector<Extent>(sizes), SmallVector<Extent>(sizes.size(), 0)};
+  StridedView result{view.operand, view.offset, SmallVector<Extent>(sizes),
+                     SmallVector<Extent>(sizes.size(), 0)};
   size_t from = view.rank(), to = sizes.size();
   while (from > 0 || to > 0) {
     size_t fromEnd = from, toEnd = to;
@@ -120,7 +122,8 @@ std::optional<Extent> pleat::extentOf(func::FuncOp kernel, Value index) {
 }
 
 /// The sizes of `type`, whose dynamic ones are `dynamic`.
-static std::optional<SmallVector<Extent>> mixedSizes(func::FuncOp kernel, RankedTensorType type, ValueRange dynamic) {
+static std::optional<SmallVector<Extent>> mixedSizes(func::FuncOp kernel, RankedTensorType type,
+                                                     ValueRange dynamic) {
   SmallVector<Extent> sizes;
   for (int64_t size : type.getShape()) {
     if (!ShapedType::isDynamic(size)) {
@@ -229,7 +232,8 @@ static std::optional<StridedView> sliceView(func::FuncOp kernel, tensor::Extract
     return extentOf(kernel, cast<Value>(value));
   };
   for (unsigned axis = 0; axis < view->rank(); ++axis) {
-    std::optional<Extent> offset = extent(offsets[axis]), size = extent(sizes[axis]), step = extent(steps[axis]);
+    std::optional<Extent> offset = extent(offsets[axis]), size = extent(sizes[axis]),
+                          step = extent(steps[axis]);
     if (!offset || !size || !step)
       return std::nullopt;
     if (!offset->isConstant(0))

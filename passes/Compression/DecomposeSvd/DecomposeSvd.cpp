@@ -35,12 +35,14 @@ public:
 
   void runOnOperation() override {
     if ((rank > 0) + (ratio > 0) + (energy > 0) != 1 || rank < 0 || ratio < 0 || energy < 0 || energy > 1) {
-      emitError(getOperation().getLoc(), "pleat-decompose-svd expects exactly one of rank (at least 1), ratio (above 0) "
-                                         "and energy (above 0, at most 1)");
+      emitError(getOperation().getLoc(),
+                "pleat-decompose-svd expects exactly one of rank (at least 1), ratio (above 0) "
+                "and energy (above 0, at most 1)");
       return signalPassFailure();
     }
-    llvm::Expected<Selector> selector = Selector::create(std::vector<std::string>(targets.begin(), targets.end()),
-                                                         std::vector<std::string>(ignore.begin(), ignore.end()));
+    llvm::Expected<Selector> selector =
+        Selector::create(std::vector<std::string>(targets.begin(), targets.end()),
+                         std::vector<std::string>(ignore.begin(), ignore.end()));
     if (!selector) {
       emitError(getOperation().getLoc(), llvm::toString(selector.takeError()));
       return signalPassFailure();
@@ -80,7 +82,8 @@ private:
     wanted = std::clamp<int64_t>(wanted, 1, std::min(rows, columns));
 
     if (wanted * (rows + columns) >= rows * columns) {
-      remark::missed(weight.getLoc(), remark::RemarkOpts::name("AboveBreakEven").category("pleat-decompose-svd"))
+      remark::missed(weight.getLoc(),
+                     remark::RemarkOpts::name("AboveBreakEven").category("pleat-decompose-svd"))
           << "\"" << name << "\" stays dense: rank " << std::to_string(wanted) << " needs "
           << std::to_string(wanted * (rows + columns)) << " elements, the matrix has "
           << std::to_string(rows * columns);
@@ -105,7 +108,7 @@ private:
     weight.erase();
     int64_t dense = rows * columns, thin = wanted * (rows + columns);
     addWeightChange(getOperation(), {"decompose-svd", name, "lossy", dense * 4, thin * 4, dense * 2, thin * 2,
-                                  factors.relativeError});
+                                     factors.relativeError});
     return success();
   }
 };

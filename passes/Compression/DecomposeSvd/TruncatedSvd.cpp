@@ -141,7 +141,8 @@ static LowRankFactors blockKrylov(const View &w, int64_t rank) {
   return makeFactors(w, left, values, right, rank);
 }
 
-LowRankFactors pleat::truncatedSvd(llvm::ArrayRef<float> matrix, int64_t rows, int64_t columns, int64_t rank) {
+LowRankFactors pleat::truncatedSvd(llvm::ArrayRef<float> matrix, int64_t rows, int64_t columns,
+                                   int64_t rank) {
   View w(matrix.data(), rows, columns);
   return std::min(rows, columns) <= fullLimit ? fullDecomposition(w, rank) : blockKrylov(w, rank);
 }
@@ -153,12 +154,14 @@ int64_t pleat::rankForEnergy(llvm::ArrayRef<float> matrix, int64_t rows, int64_t
   int64_t along = std::max(rows, columns);
   for (int64_t begin = 0; begin < along; begin += window) {
     int64_t count = std::min(window, along - begin);
-    Eigen::MatrixXd block = rows <= columns ? Eigen::MatrixXd(w.middleCols(begin, count).cast<double>())
-                                            : Eigen::MatrixXd(w.middleRows(begin, count).cast<double>().transpose());
+    Eigen::MatrixXd block = rows <= columns
+                                ? Eigen::MatrixXd(w.middleCols(begin, count).cast<double>())
+                                : Eigen::MatrixXd(w.middleRows(begin, count).cast<double>().transpose());
     gram.selfadjointView<Eigen::Lower>().rankUpdate(block);
   }
-  Eigen::VectorXd squares =
-      Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly).eigenvalues().cwiseMax(0.0);
+  Eigen::VectorXd squares = Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd>(gram, Eigen::EigenvaluesOnly)
+                                .eigenvalues()
+                                .cwiseMax(0.0);
   double total = squares.sum(), held = 0;
   int64_t rank = 0;
   while (rank < squares.size() && (rank == 0 || held < energy * total))

@@ -22,7 +22,8 @@ struct LowRankFactors {
 /// Truncated singular value decomposition (Eckart and Young 1936: no rank-`rank` matrix is
 /// nearer). Matrices whose smaller side is at most 512 are decomposed in full, in double.
 /// Larger ones in a block Krylov space from a fixed seed, grown until the captured energy
-/// settles (Musco, Musco 2015, algorithm 2), in float: memory stays near twice the matrix. `rank` is at least 1 and at most the smaller side.
+/// settles (Musco, Musco 2015, algorithm 2), in float: memory stays near twice the matrix. `rank` is at least
+/// 1 and at most the smaller side.
 LowRankFactors truncatedSvd(llvm::ArrayRef<float> matrix, int64_t rows, int64_t columns, int64_t rank);
 
 /// The least rank whose singular values hold `energy` (0..1] of the sum of their squares.

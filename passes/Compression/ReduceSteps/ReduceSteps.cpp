@@ -82,8 +82,9 @@ public:
   void runOnOperation() override {
     if (iterations < 1 || (residual != "branch" && residual != "block") ||
         (distinct != "refuse" && distinct != "nearest")) {
-      emitError(getOperation().getLoc(), "pleat-reduce-steps expects iterations of at least 1, residual=branch or block, "
-                                         "and distinct=refuse or nearest");
+      emitError(getOperation().getLoc(),
+                "pleat-reduce-steps expects iterations of at least 1, residual=branch or block, "
+                "and distinct=refuse or nearest");
       return signalPassFailure();
     }
     SmallVector<RepeatOp> repeats;
@@ -104,15 +105,17 @@ private:
       return repeat.emitError() << "pleat-reduce-steps expects at most " << count << " iterations, but got "
                                 << iterations.getValue();
     if (repeat.getCarried().size() != 1)
-      return repeat.emitError() << "pleat-reduce-steps expects layers that hand on one value, but these hand on "
-                                << repeat.getCarried().size();
+      return repeat.emitError()
+             << "pleat-reduce-steps expects layers that hand on one value, but these hand on "
+             << repeat.getCarried().size();
     if (repeat.getNumResults() != 1)
-      return repeat.emitError() << "pleat-reduce-steps expects layers that give nothing but their result, but "
-                                << repeat.getNumResults() - 1 << " values are collected from each of the " << count;
+      return repeat.emitError()
+             << "pleat-reduce-steps expects layers that give nothing but their result, but "
+             << repeat.getNumResults() - 1 << " values are collected from each of the " << count;
     if (!repeat.getStacked().empty() && distinct != "nearest")
-      return repeat.emitError() << "pleat-reduce-steps expects layers with the same weights, but "
-                                << repeat.getStacked().size()
-                                << " differ; distinct=nearest takes those of the layer in the middle of each step";
+      return repeat.emitError()
+             << "pleat-reduce-steps expects layers with the same weights, but " << repeat.getStacked().size()
+             << " differ; distinct=nearest takes those of the layer in the middle of each step";
     return success();
   }
 
@@ -129,11 +132,13 @@ private:
     keepNearest(repeat);
     repeat.setCount(iterations);
     int64_t flops = linearFlops(repeat);
-    std::string what = "repeat of " + std::to_string(before) + " layers, " + std::to_string(iterations) + " run";
-    addWeightChange(getOperation(), {"reduce-steps", what, "lossy", bytesBefore, weightBytes(repeat), flops * before,
-                                     flops * iterations, 0});
-    emitWarning(repeat.getLoc()) << iterations.getValue() << " of " << before << " iterations are run, with step " << llvm::formatv("{0}", step).str()
-                         << " (" << residual.getValue() << "); results differ from the model's";
+    std::string what =
+        "repeat of " + std::to_string(before) + " layers, " + std::to_string(iterations) + " run";
+    addWeightChange(getOperation(), {"reduce-steps", what, "lossy", bytesBefore, weightBytes(repeat),
+                                     flops * before, flops * iterations, 0});
+    emitWarning(repeat.getLoc()) << iterations.getValue() << " of " << before
+                                 << " iterations are run, with step " << llvm::formatv("{0}", step).str()
+                                 << " (" << residual.getValue() << "); results differ from the model's";
     return success();
   }
 
@@ -160,22 +165,27 @@ private:
   /// Operations of one iteration's linears for a row of activations.
   int64_t linearFlops(RepeatOp repeat) {
     int64_t flops = 0;
-    repeat.walk([&](LinearOp linear) { flops += 2 * cast<RankedTensorType>(linear.getWeight().getType()).getNumElements(); });
+    repeat.walk([&](LinearOp linear) {
+      flops += 2 * cast<RankedTensorType>(linear.getWeight().getType()).getNumElements();
+    });
     return flops;
   }
 
   LogicalResult scaleBranches(RepeatOp repeat, double step) {
     Block &body = repeat.getBody().front();
     Branches branches{body.getArgument(0), {}};
-    if (!branches.follow(body.getTerminator()->getOperand(0)) || branches.found.empty() || branches.isAmbiguous)
-      return repeat.emitError() << "pleat-reduce-steps expects residual branches: additions that, with norms alone, lead "
-                                   "from a layer's input to its result; residual=block does without";
+    if (!branches.follow(body.getTerminator()->getOperand(0)) || branches.found.empty() ||
+        branches.isAmbiguous)
+      return repeat.emitError()
+             << "pleat-reduce-steps expects residual branches: additions that, with norms alone, lead "
+                "from a layer's input to its result; residual=block does without";
     for (auto [addition, branch] : branches.found) {
       Block &inner = *addition.getBody();
       auto sum = cast<arith::AddFOp>(inner.front());
       OpBuilder builder(sum);
       Value operand = inner.getArgument(branch);
-      Value factor = arith::ConstantOp::create(builder, sum.getLoc(), builder.getFloatAttr(operand.getType(), step));
+      Value factor =
+          arith::ConstantOp::create(builder, sum.getLoc(), builder.getFloatAttr(operand.getType(), step));
       Value scaled = arith::MulFOp::create(builder, sum.getLoc(), operand, factor);
       sum->replaceUsesOfWith(operand, scaled);
     }
@@ -205,7 +215,8 @@ private:
     AffineMap identity = builder.getMultiDimIdentityMap(type.getRank());
     SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
     auto stepped = linalg::GenericOp::create(
-        builder, loc, type, ValueRange{input, result}, empty, ArrayRef<AffineMap>{identity, identity, identity}, loops,
+        builder, loc, type, ValueRange{input, result}, empty,
+        ArrayRef<AffineMap>{identity, identity, identity}, loops,
         [&](OpBuilder &b, Location l, ValueRange elements) {
           Value factor = arith::ConstantOp::create(b, l, b.getFloatAttr(type.getElementType(), step));
           Value difference = arith::SubFOp::create(b, l, elements[1], elements[0]);
@@ -228,10 +239,11 @@ private:
       SmallVector<Value> kept;
       for (int64_t k = 0; k < iterations; ++k) {
         int64_t layer = (2 * k + 1) * before / (2 * iterations);
-        kept.push_back(stack ? Value(stack.getValues()[layer])
-                             : UnstackOp::create(builder, repeat.getLoc(), type.clone(ArrayRef(shape).drop_front()),
-                                                 operand.get(), layer)
-                                   .getResult());
+        kept.push_back(stack
+                           ? Value(stack.getValues()[layer])
+                           : UnstackOp::create(builder, repeat.getLoc(),
+                                               type.clone(ArrayRef(shape).drop_front()), operand.get(), layer)
+                                 .getResult());
       }
       operand.set(StackOp::create(builder, repeat.getLoc(), type.clone(shape), kept));
       if (stack && stack.use_empty())

@@ -46,9 +46,11 @@ static Value safeDivisor(B &b, Value x, Value divisor, bool isUnsigned) {
   Value zero = integer(b, x, 0), one = integer(b, x, 1);
   Value bad = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, divisor, zero);
   if (!isUnsigned) {
-    Value least = arith::ConstantOp::create(b, b.getIntegerAttr(x.getType(), APInt::getSignedMinValue(x.getType().getIntOrFloatBitWidth())));
-    Value overflows = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, divisor, integer(b, x, -1)),
-                                            arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, least));
+    Value least = arith::ConstantOp::create(
+        b, b.getIntegerAttr(x.getType(), APInt::getSignedMinValue(x.getType().getIntOrFloatBitWidth())));
+    Value overflows = arith::AndIOp::create(
+        b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, divisor, integer(b, x, -1)),
+        arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, least));
     bad = arith::OrIOp::create(b, bad, overflows);
   }
   return arith::SelectOp::create(b, bad, one, divisor);
@@ -81,7 +83,8 @@ static LogicalResult modulo(Lowering &lowering) {
     if (fmod)
       return rest;
     Value zero = integer(b, rest, 0);
-    Value differ = arith::CmpIOp::create(b, arith::CmpIPredicate::slt, arith::XOrIOp::create(b, rest, divisor), zero);
+    Value differ =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::slt, arith::XOrIOp::create(b, rest, divisor), zero);
     Value uneven = arith::CmpIOp::create(b, arith::CmpIPredicate::ne, rest, zero);
     Value moved = arith::AddIOp::create(b, rest, divisor);
     return arith::SelectOp::create(b, arith::AndIOp::create(b, differ, uneven), moved, rest);
@@ -90,7 +93,8 @@ static LogicalResult modulo(Lowering &lowering) {
 
 static LogicalResult power(Lowering &lowering) {
   Value exponentTensor = lowering.node.input(1);
-  bool isUnsigned = lowering.isUnsigned(lowering.node.input(0)), isUnsignedPower = lowering.isUnsigned(exponentTensor);
+  bool isUnsigned = lowering.isUnsigned(lowering.node.input(0)),
+       isUnsignedPower = lowering.isUnsigned(exponentTensor);
   auto constant = dyn_cast_or_null<FloatAttr>(lowering.splat(exponentTensor));
   double exponent = constant ? constant.getValueAsDouble() : 0;
   if (auto whole = dyn_cast_or_null<IntegerAttr>(lowering.splat(exponentTensor)))
@@ -110,7 +114,8 @@ static LogicalResult power(Lowering &lowering) {
     }
     // Integer bases go through f64, as ONNX Runtime does.
     Type wide = b.getF64Type();
-    Value base = castElement(b, x, wide, isUnsigned, false), power = castElement(b, y, wide, isUnsignedPower, false);
+    Value base = castElement(b, x, wide, isUnsigned, false),
+          power = castElement(b, y, wide, isUnsignedPower, false);
     return castElement(b, math::PowFOp::create(b, base, power), x.getType(), false, isUnsigned);
   });
 }
@@ -158,13 +163,15 @@ static LogicalResult fold(Lowering &lowering) {
 static Value greater(B &b, Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::MaximumFOp::create(b, x, y);
-  return isUnsigned ? arith::MaxUIOp::create(b, x, y).getResult() : arith::MaxSIOp::create(b, x, y).getResult();
+  return isUnsigned ? arith::MaxUIOp::create(b, x, y).getResult()
+                    : arith::MaxSIOp::create(b, x, y).getResult();
 }
 
 static Value lesser(B &b, Value x, Value y, bool isUnsigned) {
   if (isFloat(x))
     return arith::MinimumFOp::create(b, x, y);
-  return isUnsigned ? arith::MinUIOp::create(b, x, y).getResult() : arith::MinSIOp::create(b, x, y).getResult();
+  return isUnsigned ? arith::MinUIOp::create(b, x, y).getResult()
+                    : arith::MinSIOp::create(b, x, y).getResult();
 }
 
 static Value sumOf(B &b, Value x, Value y, bool) { return arith::AddFOp::create(b, x, y); }
@@ -180,14 +187,16 @@ static LogicalResult mean(Lowering &lowering) {
 }
 
 static LogicalResult where(Lowering &lowering) {
-  return map(lowering, [](B &b, ValueRange in) -> Value { return arith::SelectOp::create(b, in[0], in[1], in[2]); });
+  return map(lowering,
+             [](B &b, ValueRange in) -> Value { return arith::SelectOp::create(b, in[0], in[1], in[2]); });
 }
 
 static LogicalResult prelu(Lowering &lowering) {
   return map(lowering, [](B &b, ValueRange in) -> Value {
     Value zero = arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(in[0].getType())));
     Value scaled = arith::MulFOp::create(b, in[0], in[1]);
-    return arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, in[0], zero), in[0], scaled);
+    return arith::SelectOp::create(b, arith::CmpFOp::create(b, arith::CmpFPredicate::OGE, in[0], zero), in[0],
+                                   scaled);
   });
 }
 
@@ -212,14 +221,15 @@ static LogicalResult clip(Lowering &lowering) {
     return inputs.size() - 1;
   };
   int low = bound(1, "min"), high = bound(2, "max");
-  return lowering.give(lowering.elementwise(inputs, lowering.resultSizes(), element, [&](B &b, ValueRange in) {
-    Value result = in[0];
-    if (low >= 0)
-      result = greater(b, result, in[low], isUnsigned);
-    if (high >= 0)
-      result = lesser(b, result, in[high], isUnsigned);
-    return result;
-  }));
+  return lowering.give(
+      lowering.elementwise(inputs, lowering.resultSizes(), element, [&](B &b, ValueRange in) {
+        Value result = in[0];
+        if (low >= 0)
+          result = greater(b, result, in[low], isUnsigned);
+        if (high >= 0)
+          result = lesser(b, result, in[high], isUnsigned);
+        return result;
+      }));
 }
 
 using F = arith::CmpFPredicate;

@@ -49,14 +49,17 @@ Value pleat::castElement(ImplicitLocOpBuilder &b, Value x, Type to, bool fromUns
   if (fromFloat && !toFloat)
     return floatToInteger(b, x, cast<IntegerType>(to), toUnsigned);
   if (!fromFloat && toFloat)
-    return fromUnsigned ? arith::UIToFPOp::create(b, to, x).getResult() : arith::SIToFPOp::create(b, to, x).getResult();
+    return fromUnsigned ? arith::UIToFPOp::create(b, to, x).getResult()
+                        : arith::SIToFPOp::create(b, to, x).getResult();
   unsigned fromWidth = from.getIntOrFloatBitWidth(), toWidth = to.getIntOrFloatBitWidth();
   if (fromFloat) {
     if (fromWidth == toWidth) // f16 and bf16 meet in f32.
       x = arith::ExtFOp::create(b, b.getF32Type(), x), fromWidth = 32;
-    return fromWidth < toWidth ? arith::ExtFOp::create(b, to, x).getResult() : arith::TruncFOp::create(b, to, x).getResult();
+    return fromWidth < toWidth ? arith::ExtFOp::create(b, to, x).getResult()
+                               : arith::TruncFOp::create(b, to, x).getResult();
   }
   if (fromWidth > toWidth)
     return arith::TruncIOp::create(b, to, x);
-  return fromUnsigned ? arith::ExtUIOp::create(b, to, x).getResult() : arith::ExtSIOp::create(b, to, x).getResult();
+  return fromUnsigned ? arith::ExtUIOp::create(b, to, x).getResult()
+                      : arith::ExtSIOp::create(b, to, x).getResult();
 }

@@ -46,8 +46,8 @@ static LogicalResult conv(Lowering &lowering) {
   }
   Sizes computed = isFlat ? Sizes(ArrayRef<AffineExpr>(result).drop_back()) : result;
   auto type = lowering.tensorType(computed, lowering.resultElement());
-  Value conv = ConvOp::create(lowering, type, x, weight, bias, window->strides, window->dilations, window->pads,
-                              node.intAttr("group", 1));
+  Value conv = ConvOp::create(lowering, type, x, weight, bias, window->strides, window->dilations,
+                              window->pads, node.intAttr("group", 1));
   lowering.known(conv, computed);
   return lowering.give(isFlat ? lowering.reshape(conv, result) : conv);
 }
@@ -62,9 +62,12 @@ static Value padded(Lowering &lowering, Value x, const Window &window, Value val
   for (size_t axis = 0; axis < rank; ++axis) {
     low.push_back(lowering.getIndexAttr(window.pads[axis]));
     high.push_back(lowering.getIndexAttr(window.pads[rank + axis]));
-    sizes[2 + axis] = lowering.algebra().add(sizes[2 + axis], lowering.constant(window.pads[axis] + window.pads[rank + axis]));
+    sizes[2 + axis] = lowering.algebra().add(sizes[2 + axis],
+                                             lowering.constant(window.pads[axis] + window.pads[rank + axis]));
   }
-  return lowering.known(tensor::PadOp::create(lowering, lowering.tensorType(sizes, lowering.elementType(x)), x, low, high, value), sizes);
+  return lowering.known(tensor::PadOp::create(lowering, lowering.tensorType(sizes, lowering.elementType(x)),
+                                              x, low, high, value),
+                        sizes);
 }
 
 /// Folds each window of `x`, which is padded already, into `init`.
@@ -82,7 +85,9 @@ static Value foldWindows(Lowering &lowering, Value x, Value init, const Window &
   }
   // The window's own extent has to be some operand's shape; nobody reads this one.
   Value extent = lowering.empty(kernel, lowering.elementType(x));
-  auto map = [&](ArrayRef<AffineExpr> results) { return AffineMap::get(rank + spatial, 0, results, lowering.getContext()); };
+  auto map = [&](ArrayRef<AffineExpr> results) {
+    return AffineMap::get(rank + spatial, 0, results, lowering.getContext());
+  };
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   iterators.append(spatial, utils::IteratorType::reduction);
   return lowering.generic({x, extent}, init, {map(inputs), map(kernels), map(outputs)}, iterators,
@@ -98,13 +103,15 @@ static FailureOr<Window> windowOf(Lowering &lowering) {
     return LogicalResult(lowering.fail(facts.reason));
   // A window that ceil_mode lets run over the end needs more room there.
   for (size_t axis = 0; axis < kernel.size(); ++axis) {
-    std::optional<int64_t> outputs = lowering.constantSize(window->outputs[axis]), size = lowering.constantSize(sizes[2 + axis]);
+    std::optional<int64_t> outputs = lowering.constantSize(window->outputs[axis]),
+                           size = lowering.constantSize(sizes[2 + axis]);
     int64_t &end = window->pads[kernel.size() + axis];
     if (!lowering.node.intAttr("ceil_mode", 0))
       continue;
     if (!outputs || !size)
       return LogicalResult(lowering.fail("expects static spatial sizes with ceil_mode"));
-    int64_t needed = (*outputs - 1) * window->strides[axis] + (kernel[axis] - 1) * window->dilations[axis] + 1;
+    int64_t needed =
+        (*outputs - 1) * window->strides[axis] + (kernel[axis] - 1) * window->dilations[axis] + 1;
     end = std::max(end, needed - *size - window->pads[axis]);
   }
   return window;
@@ -121,15 +128,19 @@ static LogicalResult maxPool(Lowering &lowering) {
   Type element = lowering.elementType(x);
   bool isUnsigned = lowering.isUnsigned(x), isFloat = isa<FloatType>(element);
   unsigned width = element.getIntOrFloatBitWidth();
-  TypedAttr least = isFloat ? TypedAttr(lowering.getFloatAttr(element, -INFINITY))
-                            : TypedAttr(lowering.getIntegerAttr(element, isUnsigned ? APInt::getMinValue(width) : APInt::getSignedMinValue(width)));
+  TypedAttr least =
+      isFloat ? TypedAttr(lowering.getFloatAttr(element, -INFINITY))
+              : TypedAttr(lowering.getIntegerAttr(element, isUnsigned ? APInt::getMinValue(width)
+                                                                      : APInt::getSignedMinValue(width)));
   Value start = arith::ConstantOp::create(lowering, least);
   Value init = lowering.filled(lowering.resultSizes(), start);
-  return lowering.give(foldWindows(lowering, padded(lowering, x, *window, start), init, *window, [&](B &b, ValueRange in) -> Value {
-    if (isFloat)
-      return arith::MaximumFOp::create(b, in[0], in[1]);
-    return isUnsigned ? arith::MaxUIOp::create(b, in[0], in[1]).getResult() : arith::MaxSIOp::create(b, in[0], in[1]).getResult();
-  }));
+  return lowering.give(foldWindows(lowering, padded(lowering, x, *window, start), init, *window,
+                                   [&](B &b, ValueRange in) -> Value {
+                                     if (isFloat)
+                                       return arith::MaximumFOp::create(b, in[0], in[1]);
+                                     return isUnsigned ? arith::MaxUIOp::create(b, in[0], in[1]).getResult()
+                                                       : arith::MaxSIOp::create(b, in[0], in[1]).getResult();
+                                   }));
 }
 
 /// Sums windows, and divides by their size: all of it, or what lies inside the input.
@@ -142,9 +153,8 @@ static LogicalResult averagePool(Lowering &lowering) {
   Type element = lowering.elementType(x);
   Value zero = lowering.scalar(element, 0);
   auto sumOf = [&](Value of, ArrayRef<AffineExpr> sizes) {
-    return foldWindows(lowering, of, lowering.filled(sizes, zero), *window, [](B &b, ValueRange in) -> Value {
-      return arith::AddFOp::create(b, in[1], in[0]);
-    });
+    return foldWindows(lowering, of, lowering.filled(sizes, zero), *window,
+                       [](B &b, ValueRange in) -> Value { return arith::AddFOp::create(b, in[1], in[0]); });
   };
   Sizes result = lowering.resultSizes(), sizes = lowering.sizes(x);
   Value sum = sumOf(padded(lowering, x, *window, zero), result);
@@ -164,12 +174,14 @@ static LogicalResult averagePool(Lowering &lowering) {
   if (includePads) { // The declared pads count, what ceil_mode added does not.
     SmallVector<int64_t> declared = node.intsAttr("pads").value_or(SmallVector<int64_t>(2 * rank, 0));
     for (size_t axis = 0; axis < rank; ++axis) {
-      ones[2 + axis] = lowering.algebra().add(ones[2 + axis], lowering.constant(declared[axis] + declared[rank + axis]));
+      ones[2 + axis] =
+          lowering.algebra().add(ones[2 + axis], lowering.constant(declared[axis] + declared[rank + axis]));
       inside.pads[axis] -= declared[axis];
       inside.pads[rank + axis] -= declared[rank + axis];
     }
   }
-  Value counts = sumOf(padded(lowering, lowering.filled(ones, lowering.scalar(element, 1)), inside, zero), counted);
+  Value counts =
+      sumOf(padded(lowering, lowering.filled(ones, lowering.scalar(element, 1)), inside, zero), counted);
   return lowering.give(lowering.elementwise({sum, counts}, result, element, [](B &b, ValueRange in) -> Value {
     return arith::DivFOp::create(b, in[0], in[1]);
   }));
@@ -179,7 +191,8 @@ ArrayRef<SupportedOp> pleat::supportedConvolutions() {
   static constexpr SupportedOp ops[] = {
       {"AveragePool", 7, newestOpset, averagePool, "floats",
        "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides"},
-      {"Conv", 1, newestOpset, conv, "one or two spatial axes", "auto_pad dilations group kernel_shape pads strides"},
+      {"Conv", 1, newestOpset, conv, "one or two spatial axes",
+       "auto_pad dilations group kernel_shape pads strides"},
       {"MaxPool", 1, newestOpset, maxPool, "the indices output is not used",
        "auto_pad ceil_mode dilations kernel_shape pads storage_order strides"},
   };

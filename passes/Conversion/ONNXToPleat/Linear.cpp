@@ -18,7 +18,8 @@ Value pleat::asWeight(Lowering &lowering, Value value) {
   // A literal holds 4 KiB at most.
   if (!constant || type.getNumElements() * type.getElementTypeBitWidth() > 4096 * 8)
     return value;
-  auto weight = WeightOp::create(lowering, type, StringAttr(), cast<ElementsAttr>(constant.getValue()), ArrayAttr(), LayoutAttr());
+  auto weight = WeightOp::create(lowering, type, StringAttr(), cast<ElementsAttr>(constant.getValue()),
+                                 ArrayAttr(), LayoutAttr());
   weight->setLoc(constant.getLoc());
   return lowering.known(weight, lowering.sizes(value));
 }
@@ -27,7 +28,8 @@ Value pleat::asWeight(Lowering &lowering, Value value) {
 static bool isRowOf(Lowering &lowering, Value value, AffineExpr count) {
   Sizes sizes = lowering.sizes(value);
   return Lowering::isWeight(value) && !sizes.empty() && sizes.back() == count &&
-         llvm::all_of(ArrayRef<AffineExpr>(sizes).drop_back(), [&](AffineExpr size) { return lowering.constantSize(size) == 1; });
+         llvm::all_of(ArrayRef<AffineExpr>(sizes).drop_back(),
+                      [&](AffineExpr size) { return lowering.constantSize(size) == 1; });
 }
 
 /// [C, 1, 1] with 1s before it: one value for each channel of a rank-4 result.
@@ -93,7 +95,8 @@ static Value contraction(Lowering &lowering, Value a, Value b, ArrayRef<AffineEx
   SmallVector<AffineExpr> outputs;
   for (size_t axis = 0; axis < rank; ++axis)
     outputs.push_back(lowering.getAffineDimExpr(axis));
-  SmallVector<AffineMap> maps{map(left, sum, row), map(right, column, sum), AffineMap::get(rank + 1, 0, outputs, lowering.getContext())};
+  SmallVector<AffineMap> maps{map(left, sum, row), map(right, column, sum),
+                              AffineMap::get(rank + 1, 0, outputs, lowering.getContext())};
   SmallVector<utils::IteratorType> iterators(rank, utils::IteratorType::parallel);
   iterators.push_back(utils::IteratorType::reduction);
   Type element = lowering.elementType(a);
@@ -135,10 +138,11 @@ static LogicalResult matmul(Lowering &lowering) {
 static Value scaled(Lowering &lowering, Value x, double factor) {
   if (factor == 1)
     return x;
-  return lowering.elementwise(x, lowering.sizes(x), lowering.elementType(x), [&](B &b, ValueRange in) -> Value {
-    Value by = arith::ConstantOp::create(b, b.getFloatAttr(in[0].getType(), factor));
-    return arith::MulFOp::create(b, in[0], by);
-  });
+  return lowering.elementwise(
+      x, lowering.sizes(x), lowering.elementType(x), [&](B &b, ValueRange in) -> Value {
+        Value by = arith::ConstantOp::create(b, b.getFloatAttr(in[0].getType(), factor));
+        return arith::MulFOp::create(b, in[0], by);
+      });
 }
 
 static LogicalResult gemm(Lowering &lowering) {
@@ -163,9 +167,9 @@ static LogicalResult gemm(Lowering &lowering) {
   product = scaled(lowering, product, alpha);
   if (!c || row || beta == 0)
     return lowering.give(product);
-  Value sum = lowering.elementwise({product, scaled(lowering, c, beta)}, result, element, [](B &nested, ValueRange in) -> Value {
-    return arith::AddFOp::create(nested, in[0], in[1]);
-  });
+  Value sum = lowering.elementwise(
+      {product, scaled(lowering, c, beta)}, result, element,
+      [](B &nested, ValueRange in) -> Value { return arith::AddFOp::create(nested, in[0], in[1]); });
   return lowering.give(sum);
 }
 

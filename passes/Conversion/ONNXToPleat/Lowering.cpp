@@ -126,23 +126,25 @@ Value Lowering::elementwise(ValueRange inputs, ArrayRef<AffineExpr> result, Type
   maps.push_back(getMultiDimIdentityMap(result.size()));
   SmallVector<utils::IteratorType> iterators(result.size(), utils::IteratorType::parallel);
   Value init = empty(result, element);
-  return known(generic(tensors, init, maps, iterators, [&](ImplicitLocOpBuilder &b, ValueRange elements) {
-    SmallVector<Value> operands(scalars);
-    unsigned next = 0;
-    for (Value &operand : operands)
-      if (!operand)
-        operand = elements[next++];
-    return body(b, operands);
-  }), result);
+  return known(generic(tensors, init, maps, iterators,
+                       [&](ImplicitLocOpBuilder &b, ValueRange elements) {
+                         SmallVector<Value> operands(scalars);
+                         unsigned next = 0;
+                         for (Value &operand : operands)
+                           if (!operand)
+                             operand = elements[next++];
+                         return body(b, operands);
+                       }),
+               result);
 }
 
 Value Lowering::generic(ValueRange inputs, Value init, ArrayRef<AffineMap> maps,
                         ArrayRef<utils::IteratorType> iterators, Body body) {
   auto op = linalg::GenericOp::create(*this, init.getType(), inputs, init, maps, iterators,
                                       [&](OpBuilder &nested, Location loc, ValueRange elements) {
-    ImplicitLocOpBuilder b(loc, nested);
-    linalg::YieldOp::create(b, body(b, elements));
-  });
+                                        ImplicitLocOpBuilder b(loc, nested);
+                                        linalg::YieldOp::create(b, body(b, elements));
+                                      });
   Value result = op.getResult(0);
   if (std::optional<Sizes> same = shapes.sizes(init))
     known(result, *same);
@@ -153,11 +155,11 @@ Value Lowering::generate(ArrayRef<AffineExpr> sizes, Type element, Body body) {
   SmallVector<utils::IteratorType> iterators(sizes.size(), utils::IteratorType::parallel);
   return generic({}, empty(sizes, element), getMultiDimIdentityMap(sizes.size()), iterators,
                  [&](ImplicitLocOpBuilder &b, ValueRange) {
-    SmallVector<Value> position;
-    for (size_t axis = 0; axis < sizes.size(); ++axis)
-      position.push_back(linalg::IndexOp::create(b, axis));
-    return body(b, position);
-  });
+                   SmallVector<Value> position;
+                   for (size_t axis = 0; axis < sizes.size(); ++axis)
+                     position.push_back(linalg::IndexOp::create(b, axis));
+                   return body(b, position);
+                 });
 }
 
 Value Lowering::reshape(Value x, ArrayRef<AffineExpr> to) {
@@ -171,7 +173,8 @@ Value Lowering::reshape(Value x, ArrayRef<AffineExpr> to) {
   }
   DenseElementsAttr elements;
   if (matchPattern(x, m_Constant(&elements)))
-    return known(arith::ConstantOp::create(*this, elements.reshape(tensorType(to, elements.getElementType()))), to);
+    return known(
+        arith::ConstantOp::create(*this, elements.reshape(tensorType(to, elements.getElementType()))), to);
   return known(ReshapeOp::create(*this, tensorType(to, elementType(x)), x, dynamicSizes(to)), to);
 }
 
@@ -191,7 +194,8 @@ Value Lowering::transpose(Value x, ArrayRef<int64_t> perm) {
   return known(linalg::TransposeOp::create(*this, x, init, perm)->getResult(0), to);
 }
 
-Value Lowering::slice(Value x, ArrayRef<AffineExpr> offsets, ArrayRef<AffineExpr> to, ArrayRef<int64_t> steps) {
+Value Lowering::slice(Value x, ArrayRef<AffineExpr> offsets, ArrayRef<AffineExpr> to,
+                      ArrayRef<int64_t> steps) {
   bool whole = sizes(x) == Sizes(to) && llvm::all_of(steps, [](int64_t step) { return step == 1; });
   if (whole)
     return x;
@@ -201,7 +205,8 @@ Value Lowering::slice(Value x, ArrayRef<AffineExpr> offsets, ArrayRef<AffineExpr
     lengths.push_back(foldedSize(size));
     strides.push_back(getIndexAttr(step));
   }
-  return known(tensor::ExtractSliceOp::create(*this, tensorType(to, elementType(x)), x, starts, lengths, strides), to);
+  return known(
+      tensor::ExtractSliceOp::create(*this, tensorType(to, elementType(x)), x, starts, lengths, strides), to);
 }
 
 Value Lowering::insert(Value part, Value whole, ArrayRef<AffineExpr> offsets) {

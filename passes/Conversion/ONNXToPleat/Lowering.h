@@ -56,7 +56,8 @@ public:
 
   /// One op over `result` sizes; each input broadcasts as in numpy. Inputs that are constants
   /// of one value become scalars in the body.
-  mlir::Value elementwise(mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineExpr> result, mlir::Type element, Body body);
+  mlir::Value elementwise(mlir::ValueRange inputs, llvm::ArrayRef<mlir::AffineExpr> result,
+                          mlir::Type element, Body body);
   /// linalg.generic on `init`; the body gets the inputs' elements, then init's.
   mlir::Value generic(mlir::ValueRange inputs, mlir::Value init, llvm::ArrayRef<mlir::AffineMap> maps,
                       llvm::ArrayRef<mlir::utils::IteratorType> iterators, Body body);
@@ -66,8 +67,8 @@ public:
   mlir::Value reshape(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> sizes);
   mlir::Value transpose(mlir::Value x, llvm::ArrayRef<int64_t> perm);
   /// x[offset + i * step], steps positive.
-  mlir::Value slice(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> offsets, llvm::ArrayRef<mlir::AffineExpr> sizes,
-                    llvm::ArrayRef<int64_t> steps);
+  mlir::Value slice(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> offsets,
+                    llvm::ArrayRef<mlir::AffineExpr> sizes, llvm::ArrayRef<int64_t> steps);
   /// Writes `part` into `whole` at `offsets`.
   mlir::Value insert(mlir::Value part, mlir::Value whole, llvm::ArrayRef<mlir::AffineExpr> offsets);
   /// `x` broadcast to `sizes`; `x` itself when it has them.

@@ -38,7 +38,8 @@ static LogicalResult softmax(Lowering &lowering) {
     return lowering.give(softmaxOf(lowering, x, log));
   if (joined) {
     ArrayRef<AffineExpr> all(sizes);
-    Value flat = lowering.reshape(x, {lowering.algebra().product(all.take_front(axis)), lowering.algebra().product(all.drop_front(axis))});
+    Value flat = lowering.reshape(x, {lowering.algebra().product(all.take_front(axis)),
+                                      lowering.algebra().product(all.drop_front(axis))});
     return lowering.give(lowering.reshape(softmaxOf(lowering, flat, log), sizes));
   }
   return lowering.give(withLast(lowering, softmaxOf(lowering, withLast(lowering, x, axis), log), axis));
@@ -96,7 +97,8 @@ static std::optional<SmallVector<double>> constantFloats(Value value) {
   DenseFPElementsAttr elements;
   if (!matchPattern(value, m_Constant(&elements)))
     return std::nullopt;
-  return llvm::map_to_vector(elements.getValues<APFloat>(), [](const APFloat &x) { return x.convertToDouble(); });
+  return llvm::map_to_vector(elements.getValues<APFloat>(),
+                             [](const APFloat &x) { return x.convertToDouble(); });
 }
 
 /// Factor and offset of each channel, scale / sqrt(var + epsilon) and bias - mean * factor,
@@ -121,14 +123,18 @@ static std::pair<Value, Value> channelFactors(Lowering &lowering, ArrayRef<Value
     };
     return {constantOf(factors), constantOf(offsets)};
   }
-  SmallVector<Value> columns = llvm::map_to_vector(parameters, [&](Value p) { return lowering.reshape(p, column); });
-  Value factor = lowering.elementwise({columns[0], columns[3]}, column, element, [&](B &b, ValueRange in) -> Value {
-    Value shifted = arith::AddFOp::create(b, in[1], arith::ConstantOp::create(b, b.getFloatAttr(element, epsilon)));
-    return arith::DivFOp::create(b, in[0], math::SqrtOp::create(b, shifted));
-  });
-  Value offset = lowering.elementwise({columns[1], columns[2], factor}, column, element, [](B &b, ValueRange in) -> Value {
-    return arith::SubFOp::create(b, in[0], arith::MulFOp::create(b, in[1], in[2]));
-  });
+  SmallVector<Value> columns =
+      llvm::map_to_vector(parameters, [&](Value p) { return lowering.reshape(p, column); });
+  Value factor =
+      lowering.elementwise({columns[0], columns[3]}, column, element, [&](B &b, ValueRange in) -> Value {
+        Value shifted =
+            arith::AddFOp::create(b, in[1], arith::ConstantOp::create(b, b.getFloatAttr(element, epsilon)));
+        return arith::DivFOp::create(b, in[0], math::SqrtOp::create(b, shifted));
+      });
+  Value offset = lowering.elementwise(
+      {columns[1], columns[2], factor}, column, element, [](B &b, ValueRange in) -> Value {
+        return arith::SubFOp::create(b, in[0], arith::MulFOp::create(b, in[1], in[2]));
+      });
   return {factor, offset};
 }
 
@@ -147,9 +153,10 @@ static LogicalResult batchNorm(Lowering &lowering) {
   column[0] = sizes[1];
   SmallVector<Value> parameters{node.input(1), node.input(2), node.input(3), node.input(4)};
   auto [factor, offset] = channelFactors(lowering, parameters, node.floatAttr("epsilon", 1e-5f), column);
-  return lowering.give(lowering.elementwise({x, factor, offset}, sizes, lowering.resultElement(), [](B &b, ValueRange in) -> Value {
-    return arith::AddFOp::create(b, arith::MulFOp::create(b, in[0], in[1]), in[2]);
-  }));
+  return lowering.give(lowering.elementwise(
+      {x, factor, offset}, sizes, lowering.resultElement(), [](B &b, ValueRange in) -> Value {
+        return arith::AddFOp::create(b, arith::MulFOp::create(b, in[0], in[1]), in[2]);
+      }));
 }
 
 ArrayRef<SupportedOp> pleat::supportedNorms() {

@@ -67,13 +67,16 @@ LogicalResult convertNode(Lowering &lowering, onnx::NodeOp node) {
     return emitNodeError(node) << unsupported->reason;
   if (StringRef reason = lowering.shapes.reason(node); !reason.empty())
     return emitNodeError(node) << reason;
-  bool allKnown = llvm::all_of(node->getResults(), [&](Value result) { return lowering.shapes.sizes(result).has_value(); });
+  bool allKnown = llvm::all_of(node->getResults(),
+                               [&](Value result) { return lowering.shapes.sizes(result).has_value(); });
   if (!allKnown)
     return failure(); // An earlier node has been reported, and this one depends on it.
-  bool isArithmetic = node->getNumResults() > 0 && llvm::all_of(node->getResults(), [&](Value result) {
-    return lowering.shapes.contents(result).has_value() && isa<IntegerType>(lowering.elementType(result)) &&
-           (lowering.shapes.constants(result).has_value() || !lowering.elementType(result).isInteger(1));
-  });
+  bool isArithmetic =
+      node->getNumResults() > 0 && llvm::all_of(node->getResults(), [&](Value result) {
+        return lowering.shapes.contents(result).has_value() &&
+               isa<IntegerType>(lowering.elementType(result)) &&
+               (lowering.shapes.constants(result).has_value() || !lowering.elementType(result).isInteger(1));
+      });
   if (!isArithmetic)
     return findSupportedOp(node)->convert(lowering);
   for (unsigned index = 0; index < node->getNumResults(); ++index)
@@ -95,9 +98,8 @@ void refineArguments(func::FuncOp function, Lowering &lowering) {
     if (refined == argument.getType())
       continue;
     auto cast = tensor::CastOp::create(lowering, refined, argument);
-    argument.replaceUsesWithIf(cast, [&](OpOperand &use) {
-      return use.getOwner() != cast && !isa<tensor::DimOp>(use.getOwner());
-    });
+    argument.replaceUsesWithIf(
+        cast, [&](OpOperand &use) { return use.getOwner() != cast && !isa<tensor::DimOp>(use.getOwner()); });
     lowering.known(cast, lowering.sizes(argument));
     if (lowering.isUnsigned(argument))
       lowering.markUnsigned(cast);
@@ -120,7 +122,8 @@ ArrayAttr argumentDims(Lowering &lowering, BlockArgument argument, ArrayAttr giv
   SmallVector<Attribute> dims;
   auto type = cast<RankedTensorType>(argument.getType());
   for (int64_t axis = 0; axis < type.getRank(); ++axis) {
-    auto text = given && axis < static_cast<int64_t>(given.size()) ? dyn_cast<StringAttr>(given[axis]) : StringAttr();
+    auto text =
+        given && axis < static_cast<int64_t>(given.size()) ? dyn_cast<StringAttr>(given[axis]) : StringAttr();
     if (!type.isDynamicDim(axis))
       dims.push_back(lowering.getI64IntegerAttr(type.getDimSize(axis)));
     else if (text && !text.getValue().empty())

@@ -9,16 +9,18 @@ using namespace pleat;
 SmallVector<SupportedOp> pleat::supportedOps() {
   SmallVector<SupportedOp> all;
   for (ArrayRef<SupportedOp> family :
-       {supportedUnaryOps(), supportedBinaryOps(), supportedShapeOps(), supportedSliceOps(), supportedReductions(),
-        supportedLinearOps(), supportedConvolutions(), supportedNorms(), supportedSelections(), supportedRaisedOps()})
+       {supportedUnaryOps(), supportedBinaryOps(), supportedShapeOps(), supportedSliceOps(),
+        supportedReductions(), supportedLinearOps(), supportedConvolutions(), supportedNorms(),
+        supportedSelections(), supportedRaisedOps()})
     all.append(family.begin(), family.end());
   return all;
 }
 
 const SupportedOp *pleat::findSupportedOp(onnx::NodeOp node) {
   for (ArrayRef<SupportedOp> family :
-       {supportedUnaryOps(), supportedBinaryOps(), supportedShapeOps(), supportedSliceOps(), supportedReductions(),
-        supportedLinearOps(), supportedConvolutions(), supportedNorms(), supportedSelections(), supportedRaisedOps()})
+       {supportedUnaryOps(), supportedBinaryOps(), supportedShapeOps(), supportedSliceOps(),
+        supportedReductions(), supportedLinearOps(), supportedConvolutions(), supportedNorms(),
+        supportedSelections(), supportedRaisedOps()})
     for (const SupportedOp &op : family)
       if (op.type == node.getOpType() && op.domain == node.getDomain())
         return &op;
@@ -39,7 +41,8 @@ std::optional<Unsupported> pleat::whyUnsupported(onnx::NodeOp node) {
     return Unsupported{"unsupported operator"};
   unsigned opset = node.getOpset();
   if (opset < op->firstOpset || opset > op->lastOpset)
-    return Unsupported{("unsupported opset; supported: " + Twine(op->firstOpset) + " to " + Twine(op->lastOpset)).str()};
+    return Unsupported{
+        ("unsupported opset; supported: " + Twine(op->firstOpset) + " to " + Twine(op->lastOpset)).str()};
   SmallVector<StringRef> known;
   llvm::SplitString(op->attributes, known);
   for (NamedAttribute attribute : node.getFields())

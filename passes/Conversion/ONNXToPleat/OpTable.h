@@ -18,8 +18,8 @@ struct SupportedOp {
   llvm::StringLiteral type;
   unsigned firstOpset, lastOpset; ///< Versions of the domain that the converter knows.
   Convert convert;
-  llvm::StringLiteral limits = "";            ///< For the documentation; empty: all of the operator.
-  llvm::StringLiteral attributes = "";        ///< Attributes it reads or may ignore, space-separated.
+  llvm::StringLiteral limits = "";     ///< For the documentation; empty: all of the operator.
+  llvm::StringLiteral attributes = ""; ///< Attributes it reads or may ignore, space-separated.
   llvm::StringLiteral domain = "";
 };
 

@@ -24,7 +24,8 @@ static Value times(B &b, Value a, Value c) {
 }
 
 /// Folds `axes` of `x`, starting from `start`. `body` gets an element and what is folded so far.
-static Value foldAxes(Lowering &lowering, Value x, ArrayRef<int64_t> axes, TypedAttr start, Lowering::Body body) {
+static Value foldAxes(Lowering &lowering, Value x, ArrayRef<int64_t> axes, TypedAttr start,
+                      Lowering::Body body) {
   Sizes sizes = lowering.sizes(x), kept;
   SmallVector<AffineExpr> outputs;
   SmallVector<utils::IteratorType> iterators(sizes.size(), utils::IteratorType::parallel);
@@ -62,8 +63,10 @@ static Value divideByCount(Lowering &lowering, Value sum, Value x, ArrayRef<int6
                           : arith::IndexCastOp::create(b, type, dynamic).getResult();
       return arith::DivSIOp::create(b, in[0], whole);
     }
-    Value divisor = fixed ? arith::ConstantOp::create(b, b.getFloatAttr(type, *fixed)).getResult()
-                          : arith::SIToFPOp::create(b, type, arith::IndexCastOp::create(b, b.getI64Type(), dynamic)).getResult();
+    Value divisor =
+        fixed ? arith::ConstantOp::create(b, b.getFloatAttr(type, *fixed)).getResult()
+              : arith::SIToFPOp::create(b, type, arith::IndexCastOp::create(b, b.getI64Type(), dynamic))
+                    .getResult();
     return arith::DivFOp::create(b, in[0], divisor);
   });
 }
@@ -91,10 +94,13 @@ static Value extremeOf(Lowering &lowering, Value x, ArrayRef<int64_t> axes, bool
   TypedAttr start = extreme(lowering, lowering.elementType(x), greatest, isUnsigned);
   return foldAxes(lowering, x, axes, start, [&](B &b, ValueRange in) -> Value {
     if (isa<FloatType>(in[0].getType()))
-      return greatest ? arith::MaximumFOp::create(b, in[0], in[1]).getResult() : arith::MinimumFOp::create(b, in[0], in[1]).getResult();
+      return greatest ? arith::MaximumFOp::create(b, in[0], in[1]).getResult()
+                      : arith::MinimumFOp::create(b, in[0], in[1]).getResult();
     if (isUnsigned)
-      return greatest ? arith::MaxUIOp::create(b, in[0], in[1]).getResult() : arith::MinUIOp::create(b, in[0], in[1]).getResult();
-    return greatest ? arith::MaxSIOp::create(b, in[0], in[1]).getResult() : arith::MinSIOp::create(b, in[0], in[1]).getResult();
+      return greatest ? arith::MaxUIOp::create(b, in[0], in[1]).getResult()
+                      : arith::MinUIOp::create(b, in[0], in[1]).getResult();
+    return greatest ? arith::MaxSIOp::create(b, in[0], in[1]).getResult()
+                    : arith::MinSIOp::create(b, in[0], in[1]).getResult();
   });
 }
 
@@ -103,24 +109,28 @@ static Value extremeOf(Lowering &lowering, Value x, ArrayRef<int64_t> axes, bool
 static Value logSumExp(Lowering &lowering, Value x, ArrayRef<int64_t> axes, ArrayRef<AffineExpr> keptDims) {
   Value greatest = map(lowering, extremeOf(lowering, x, axes, true), [](B &b, ValueRange in) -> Value {
     Value zero = arith::ConstantOp::create(b, b.getFloatAttr(in[0].getType(), 0));
-    Value infinite = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, math::AbsFOp::create(b, in[0]),
-                                           arith::ConstantOp::create(b, b.getFloatAttr(in[0].getType(), INFINITY)));
+    Value infinite =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, math::AbsFOp::create(b, in[0]),
+                              arith::ConstantOp::create(b, b.getFloatAttr(in[0].getType(), INFINITY)));
     return arith::SelectOp::create(b, infinite, zero, in[0]);
   });
   Value powers = map(lowering, {x, lowering.reshape(greatest, keptDims)}, [](B &b, ValueRange in) -> Value {
     return math::ExpOp::create(b, arith::SubFOp::create(b, in[0], in[1]));
   });
   TypedAttr zero = cast<TypedAttr>(lowering.getZeroAttr(lowering.elementType(x)));
-  Value sum = foldAxes(lowering, powers, axes, zero, [](B &b, ValueRange in) { return plus(b, in[1], in[0]); });
+  Value sum =
+      foldAxes(lowering, powers, axes, zero, [](B &b, ValueRange in) { return plus(b, in[1], in[0]); });
   return map(lowering, {sum, greatest}, [](B &b, ValueRange in) -> Value {
     return arith::AddFOp::create(b, math::LogOp::create(b, in[0]), in[1]);
   });
 }
 
-static Value reduced(Lowering &lowering, Reduction kind, Value x, ArrayRef<int64_t> axes, ArrayRef<AffineExpr> keptDims) {
+static Value reduced(Lowering &lowering, Reduction kind, Value x, ArrayRef<int64_t> axes,
+                     ArrayRef<AffineExpr> keptDims) {
   TypedAttr zero = cast<TypedAttr>(lowering.getZeroAttr(lowering.elementType(x)));
   auto sumOf = [&](Value (*of)(B &, Value)) {
-    return foldAxes(lowering, x, axes, zero, [&](B &b, ValueRange in) { return plus(b, in[1], of(b, in[0])); });
+    return foldAxes(lowering, x, axes, zero,
+                    [&](B &b, ValueRange in) { return plus(b, in[1], of(b, in[0])); });
   };
   auto itself = [](B &, Value v) { return v; };
   auto square = [](B &b, Value v) { return times(b, v, v); };
@@ -134,7 +144,8 @@ static Value reduced(Lowering &lowering, Reduction kind, Value x, ArrayRef<int64
     return extremeOf(lowering, x, axes, kind == Reduction::Max);
   case Reduction::Prod: {
     Type type = lowering.elementType(x);
-    TypedAttr one = isa<FloatType>(type) ? TypedAttr(lowering.getFloatAttr(type, 1)) : TypedAttr(lowering.getIntegerAttr(type, 1));
+    TypedAttr one = isa<FloatType>(type) ? TypedAttr(lowering.getFloatAttr(type, 1))
+                                         : TypedAttr(lowering.getIntegerAttr(type, 1));
     return foldAxes(lowering, x, axes, one, [](B &b, ValueRange in) { return times(b, in[1], in[0]); });
   }
   case Reduction::L1:
@@ -142,9 +153,11 @@ static Value reduced(Lowering &lowering, Reduction kind, Value x, ArrayRef<int64
   case Reduction::SumSquare:
     return sumOf(square);
   case Reduction::L2:
-    return map(lowering, sumOf(square), [](B &b, ValueRange in) -> Value { return math::SqrtOp::create(b, in[0]); });
+    return map(lowering, sumOf(square),
+               [](B &b, ValueRange in) -> Value { return math::SqrtOp::create(b, in[0]); });
   case Reduction::LogSum:
-    return map(lowering, sumOf(itself), [](B &b, ValueRange in) -> Value { return math::LogOp::create(b, in[0]); });
+    return map(lowering, sumOf(itself),
+               [](B &b, ValueRange in) -> Value { return math::LogOp::create(b, in[0]); });
   case Reduction::LogSumExp:
     return logSumExp(lowering, x, axes, keptDims);
   }
@@ -158,7 +171,8 @@ static LogicalResult reduce(Lowering &lowering) {
   if (failed(axes))
     return lowering.fail(facts.reason);
   Value x = lowering.node.input(0);
-  constexpr bool floatOnly = kind == Reduction::L2 || kind == Reduction::LogSum || kind == Reduction::LogSumExp;
+  constexpr bool floatOnly =
+      kind == Reduction::L2 || kind == Reduction::LogSum || kind == Reduction::LogSumExp;
   if (floatOnly && !isa<FloatType>(lowering.elementType(x)))
     return lowering.fail("expects floats");
   Sizes keptDims = lowering.sizes(x);

@@ -9,7 +9,9 @@ Value pleat::orderKey(ImplicitLocOpBuilder &b, Value x, bool greatestFirst, bool
   Type type = x.getType();
   unsigned width = type.getIntOrFloatBitWidth();
   Type integer = b.getIntegerType(width);
-  auto constant = [&](APInt value) -> Value { return arith::ConstantOp::create(b, b.getIntegerAttr(integer, value)); };
+  auto constant = [&](APInt value) -> Value {
+    return arith::ConstantOp::create(b, b.getIntegerAttr(integer, value));
+  };
   Value key = x;
   if (isa<FloatType>(type)) {
     // Adding 0 makes -0 into 0.

@@ -18,8 +18,8 @@ static LogicalResult reshape(Lowering &lowering) {
 static LogicalResult transpose(Lowering &lowering) {
   Value x = lowering.node.input(0);
   int64_t rank = lowering.rank(x);
-  SmallVector<int64_t> perm = lowering.node.intsAttr("perm").value_or(
-      llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank))));
+  SmallVector<int64_t> perm =
+      lowering.node.intsAttr("perm").value_or(llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank))));
   for (int64_t &axis : perm)
     axis = axis < 0 ? axis + rank : axis;
   return lowering.give(lowering.transpose(x, perm));
@@ -56,12 +56,13 @@ static LogicalResult tile(Lowering &lowering) {
   SmallVector<Value> periods;
   for (AffineExpr size : from)
     periods.push_back(lowering.size(size));
-  return lowering.give(lowering.generate(to, lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
-    SmallVector<Value> source;
-    for (auto [index, period, a, c] : llvm::zip(position, periods, from, to))
-      source.push_back(a == c ? index : arith::RemUIOp::create(b, index, period).getResult());
-    return tensor::ExtractOp::create(b, x, source);
-  }));
+  return lowering.give(
+      lowering.generate(to, lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+        SmallVector<Value> source;
+        for (auto [index, period, a, c] : llvm::zip(position, periods, from, to))
+          source.push_back(a == c ? index : arith::RemUIOp::create(b, index, period).getResult());
+        return tensor::ExtractOp::create(b, x, source);
+      }));
 }
 
 static LogicalResult constantOfShape(Lowering &lowering) {
@@ -90,14 +91,15 @@ static LogicalResult range(Lowering &lowering) {
     return lowering.fail("expects integer bounds and a step known at compile time");
   Value first = lowering.size(start->front());
   Value by = lowering.size(lowering.constant(step->front()));
-  return lowering.give(lowering.generate(lowering.resultSizes(), element, [&](B &b, ValueRange position) -> Value {
-    Value index = position[0];
-    if (step->front() != 1)
-      index = arith::MulIOp::create(b, index, by);
-    if (lowering.constantSize(start->front()) != 0)
-      index = arith::AddIOp::create(b, index, first);
-    return arith::IndexCastOp::create(b, element, index);
-  }));
+  return lowering.give(
+      lowering.generate(lowering.resultSizes(), element, [&](B &b, ValueRange position) -> Value {
+        Value index = position[0];
+        if (step->front() != 1)
+          index = arith::MulIOp::create(b, index, by);
+        if (lowering.constantSize(start->front()) != 0)
+          index = arith::AddIOp::create(b, index, first);
+        return arith::IndexCastOp::create(b, element, index);
+      }));
 }
 
 /// Lower or upper triangle of the last two axes; the other elements are zero.
@@ -115,13 +117,15 @@ static LogicalResult trilu(Lowering &lowering) {
   bool upper = node.intAttr("upper", 1) != 0;
   size_t rows = sizes.size() - 2;
   Value shift = lowering.size(lowering.constant(diagonal->front()));
-  return lowering.give(lowering.elementwise(x, sizes, lowering.resultElement(), [&](B &b, ValueRange in) -> Value {
-    Value row = linalg::IndexOp::create(b, rows), column = linalg::IndexOp::create(b, rows + 1);
-    Value edge = arith::AddIOp::create(b, row, shift);
-    Value keep = arith::CmpIOp::create(b, upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle, column, edge);
-    Value zero = arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(in[0].getType())));
-    return arith::SelectOp::create(b, keep, in[0], zero);
-  }));
+  return lowering.give(
+      lowering.elementwise(x, sizes, lowering.resultElement(), [&](B &b, ValueRange in) -> Value {
+        Value row = linalg::IndexOp::create(b, rows), column = linalg::IndexOp::create(b, rows + 1);
+        Value edge = arith::AddIOp::create(b, row, shift);
+        Value keep = arith::CmpIOp::create(b, upper ? arith::CmpIPredicate::sge : arith::CmpIPredicate::sle,
+                                           column, edge);
+        Value zero = arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(in[0].getType())));
+        return arith::SelectOp::create(b, keep, in[0], zero);
+      }));
 }
 
 /// Sizes as data: the driver has made what is known a constant or a tensor of sizes already.
@@ -135,7 +139,8 @@ ArrayRef<SupportedOp> pleat::supportedShapeOps() {
       {"ConstantOfShape", 9, newestOpset, constantOfShape, "a shape computed from sizes", "value"},
       {"Expand", 8, newestOpset, expand, "a shape computed from sizes"},
       {"Flatten", 1, newestOpset, reshape, "", "axis"},
-      {"Range", 11, newestOpset, range, "integers, bounds computed from sizes, a constant step", "stash_type"},
+      {"Range", 11, newestOpset, range, "integers, bounds computed from sizes, a constant step",
+       "stash_type"},
       {"Reshape", 5, newestOpset, reshape, "a shape computed from sizes", "allowzero"},
       {"Shape", 1, newestOpset, alreadyKnown, "", "start end"},
       {"Size", 1, newestOpset, alreadyKnown},

@@ -29,12 +29,13 @@ static LogicalResult slice(Lowering &lowering) {
     offsets.push_back(lowering.size(offset));
     steps.push_back(lowering.size(lowering.constant(step)));
   }
-  return lowering.give(lowering.generate(axes->sizes, lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
-    SmallVector<Value> source;
-    for (auto [index, offset, step] : llvm::zip(position, offsets, steps))
-      source.push_back(arith::AddIOp::create(b, offset, arith::MulIOp::create(b, index, step)));
-    return tensor::ExtractOp::create(b, x, source);
-  }));
+  return lowering.give(
+      lowering.generate(axes->sizes, lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+        SmallVector<Value> source;
+        for (auto [index, offset, step] : llvm::zip(position, offsets, steps))
+          source.push_back(arith::AddIOp::create(b, offset, arith::MulIOp::create(b, index, step)));
+        return tensor::ExtractOp::create(b, x, source);
+      }));
 }
 
 static LogicalResult split(Lowering &lowering) {
@@ -64,13 +65,14 @@ static Value clampedIndex(B &b, Value id, Value size) {
 
 /// What `present` reads, or zero where the axis that `where` was clamped to has no elements and
 /// there is nothing to read.
-static Value unlessEmpty(Lowering &lowering, B &b, ArrayRef<AffineExpr> axes, ArrayRef<Value> extents, Type element,
-                         llvm::function_ref<Value(B &)> present) {
+static Value unlessEmpty(Lowering &lowering, B &b, ArrayRef<AffineExpr> axes, ArrayRef<Value> extents,
+                         Type element, llvm::function_ref<Value(B &)> present) {
   Value filled;
   for (auto [axis, extent] : llvm::zip(axes, extents)) {
     if (lowering.algebra().provablyAtMost(lowering.constant(1), axis))
       continue;
-    Value some = arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, extent, arith::ConstantIndexOp::create(b, 0));
+    Value some =
+        arith::CmpIOp::create(b, arith::CmpIPredicate::sgt, extent, arith::ConstantIndexOp::create(b, 0));
     filled = filled ? arith::AndIOp::create(b, filled, some).getResult() : some;
   }
   if (!filled)
@@ -116,22 +118,25 @@ static LogicalResult gather(Lowering &lowering) {
     if (index > -(int64_t(1) << 62) && index < int64_t(1) << 62 &&
         succeeded(facts.requireAtLeast(from[axis], index < 0 ? -index : index + 1)))
       return lowering.give(gatherOne(lowering, data, axis, index));
-    return lowering.fail("expects an index within size " + lowering.algebra().print(from[axis]) + ", but got " + Twine(index));
+    return lowering.fail("expects an index within size " + lowering.algebra().print(from[axis]) +
+                         ", but got " + Twine(index));
   }
   Type idType = lowering.elementType(ids);
   if (axis == 0 && Lowering::isWeight(data) && (idType.isInteger(32) || idType.isInteger(64))) {
     Sizes sizes = lowering.resultSizes();
-    return lowering.give(GatherOp::create(lowering, lowering.tensorType(sizes, lowering.resultElement()), data, ids));
+    return lowering.give(
+        GatherOp::create(lowering, lowering.tensorType(sizes, lowering.resultElement()), data, ids));
   }
   Value extent = lowering.size(from[axis]);
-  return lowering.give(lowering.generate(lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
-    SmallVector<Value> where(position.take_front(axis));
-    Value id = tensor::ExtractOp::create(b, ids, position.slice(axis, idRank));
-    where.push_back(clampedIndex(b, id, extent));
-    llvm::append_range(where, position.drop_front(axis + idRank));
-    return unlessEmpty(lowering, b, from[axis], extent, lowering.resultElement(),
-                       [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
-  }));
+  return lowering.give(lowering.generate(
+      lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+        SmallVector<Value> where(position.take_front(axis));
+        Value id = tensor::ExtractOp::create(b, ids, position.slice(axis, idRank));
+        where.push_back(clampedIndex(b, id, extent));
+        llvm::append_range(where, position.drop_front(axis + idRank));
+        return unlessEmpty(lowering, b, from[axis], extent, lowering.resultElement(),
+                           [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
+      }));
 }
 
 static LogicalResult gatherElements(Lowering &lowering) {
@@ -140,13 +145,15 @@ static LogicalResult gatherElements(Lowering &lowering) {
   axis = axis < 0 ? axis + rank : axis;
   AffineExpr size = lowering.sizes(data)[axis];
   Value extent = lowering.size(size);
-  return lowering.give(lowering.elementwise(ids, lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange in) -> Value {
-    SmallVector<Value> where;
-    for (int64_t other = 0; other < rank; ++other)
-      where.push_back(other == axis ? clampedIndex(b, in[0], extent) : linalg::IndexOp::create(b, other).getResult());
-    return unlessEmpty(lowering, b, size, extent, lowering.resultElement(),
-                       [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
-  }));
+  return lowering.give(lowering.elementwise(
+      ids, lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange in) -> Value {
+        SmallVector<Value> where;
+        for (int64_t other = 0; other < rank; ++other)
+          where.push_back(other == axis ? clampedIndex(b, in[0], extent)
+                                        : linalg::IndexOp::create(b, other).getResult());
+        return unlessEmpty(lowering, b, size, extent, lowering.resultElement(),
+                           [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
+      }));
 }
 
 static LogicalResult gatherND(Lowering &lowering) {
@@ -158,17 +165,19 @@ static LogicalResult gatherND(Lowering &lowering) {
   SmallVector<Value> extents;
   for (int64_t axis = 0; axis < depth; ++axis)
     extents.push_back(lowering.size(from[batch + axis]));
-  return lowering.give(lowering.generate(lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
-    SmallVector<Value> where(position.take_front(batch)), entry(position.take_front(outer));
-    entry.push_back({});
-    for (int64_t axis = 0; axis < depth; ++axis) {
-      entry.back() = arith::ConstantIndexOp::create(b, axis);
-      where.push_back(clampedIndex(b, tensor::ExtractOp::create(b, ids, entry), extents[axis]));
-    }
-    llvm::append_range(where, position.drop_front(outer));
-    return unlessEmpty(lowering, b, ArrayRef<AffineExpr>(from).slice(batch, depth), extents, lowering.resultElement(),
-                       [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
-  }));
+  return lowering.give(lowering.generate(
+      lowering.resultSizes(), lowering.resultElement(), [&](B &b, ValueRange position) -> Value {
+        SmallVector<Value> where(position.take_front(batch)), entry(position.take_front(outer));
+        entry.push_back({});
+        for (int64_t axis = 0; axis < depth; ++axis) {
+          entry.back() = arith::ConstantIndexOp::create(b, axis);
+          where.push_back(clampedIndex(b, tensor::ExtractOp::create(b, ids, entry), extents[axis]));
+        }
+        llvm::append_range(where, position.drop_front(outer));
+        return unlessEmpty(lowering, b, ArrayRef<AffineExpr>(from).slice(batch, depth), extents,
+                           lowering.resultElement(),
+                           [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, data, where); });
+      }));
 }
 
 /// Pads before each axis, in order; negative ones crop.
@@ -235,15 +244,18 @@ static LogicalResult pad(Lowering &lowering) {
   return lowering.give(lowering.generate(to, element, [&](B &b, ValueRange position) -> Value {
     SmallVector<Value> where, padded;
     Sizes paddedSizes;
-    Value inside = arith::ConstantOp::create(b, b.getBoolAttr(true)), zero = arith::ConstantIndexOp::create(b, 0);
+    Value inside = arith::ConstantOp::create(b, b.getBoolAttr(true)),
+          zero = arith::ConstantIndexOp::create(b, 0);
     for (size_t axis = 0; axis < from.size(); ++axis) {
       if (from[axis] == to[axis] && lowering.constantSize((*before)[axis]) == 0) {
         where.push_back(position[axis]);
         continue;
       }
       Value index = arith::SubIOp::create(b, position[axis], offsets[axis]);
-      inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, index, zero));
-      inside = arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, extents[axis]));
+      inside =
+          arith::AndIOp::create(b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::sge, index, zero));
+      inside = arith::AndIOp::create(
+          b, inside, arith::CmpIOp::create(b, arith::CmpIPredicate::slt, index, extents[axis]));
       where.push_back(sourceOf(b, mode, index, extents[axis]));
       padded.push_back(extents[axis]);
       paddedSizes.push_back(from[axis]);
@@ -252,8 +264,10 @@ static LogicalResult pad(Lowering &lowering) {
                               [&](B &inner) -> Value { return tensor::ExtractOp::create(inner, x, where); });
     if (mode != "constant")
       return value;
-    Value outside = fill ? arith::ConstantOp::create(b, fill).getResult()
-                         : tensor::ExtractOp::create(b, filler, SmallVector<Value>(lowering.rank(filler), zero)).getResult();
+    Value outside =
+        fill ? arith::ConstantOp::create(b, fill).getResult()
+             : tensor::ExtractOp::create(b, filler, SmallVector<Value>(lowering.rank(filler), zero))
+                   .getResult();
     return arith::SelectOp::create(b, inside, value, outside);
   }));
 }
@@ -261,10 +275,13 @@ static LogicalResult pad(Lowering &lowering) {
 ArrayRef<SupportedOp> pleat::supportedSliceOps() {
   static constexpr SupportedOp ops[] = {
       {"Gather", 1, newestOpset, gather, "an index out of range reads the nearest element", "axis"},
-      {"GatherElements", 11, newestOpset, gatherElements, "an index out of range reads the nearest element", "axis"},
-      {"GatherND", 11, newestOpset, gatherND, "an index out of range reads the nearest element", "batch_dims"},
+      {"GatherElements", 11, newestOpset, gatherElements, "an index out of range reads the nearest element",
+       "axis"},
+      {"GatherND", 11, newestOpset, gatherND, "an index out of range reads the nearest element",
+       "batch_dims"},
       {"Pad", 2, newestOpset, pad, "pads computed from sizes", "mode pads value"},
-      {"Slice", 1, newestOpset, slice, "bounds computed from sizes, constant axes and steps", "starts ends axes"},
+      {"Slice", 1, newestOpset, slice, "bounds computed from sizes, constant axes and steps",
+       "starts ends axes"},
       {"Split", 2, newestOpset, split, "constant lengths", "axis split num_outputs"},
   };
   return ops;

@@ -15,7 +15,8 @@ using B = ImplicitLocOpBuilder;
 
 /// Gives the node `body` of each element of its first input.
 static LogicalResult map(Lowering &lowering, Lowering::Body body) {
-  return lowering.give(lowering.elementwise(lowering.node.input(0), lowering.resultSizes(), lowering.resultElement(), body));
+  return lowering.give(
+      lowering.elementwise(lowering.node.input(0), lowering.resultSizes(), lowering.resultElement(), body));
 }
 
 static Value constantLike(B &b, Value like, double value) {
@@ -48,7 +49,8 @@ static LogicalResult activation(Lowering &lowering) {
 
 static LogicalResult gelu(Lowering &lowering) {
   bool tanh = lowering.node.stringAttr("approximate", "none") == "tanh";
-  return tanh ? activation<ActivationKind::GeluTanh>(lowering) : activation<ActivationKind::GeluErf>(lowering);
+  return tanh ? activation<ActivationKind::GeluTanh>(lowering)
+              : activation<ActivationKind::GeluErf>(lowering);
 }
 
 /// Swish is silu where alpha is 1.
@@ -94,11 +96,13 @@ static LogicalResult sign(Lowering &lowering) {
       return arith::SelectOp::create(b, ordered, away, x);
     }
     Value zero = arith::ConstantOp::create(b, b.getIntegerAttr(x.getType(), 0));
-    Value above = arith::CmpIOp::create(b, isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, x, zero);
+    Value above =
+        arith::CmpIOp::create(b, isUnsigned ? arith::CmpIPredicate::ugt : arith::CmpIPredicate::sgt, x, zero);
     Value positive = arith::ExtUIOp::create(b, x.getType(), above);
     if (isUnsigned)
       return positive;
-    Value below = arith::ExtUIOp::create(b, x.getType(), arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, zero));
+    Value below =
+        arith::ExtUIOp::create(b, x.getType(), arith::CmpIOp::create(b, arith::CmpIPredicate::slt, x, zero));
     return arith::SubIOp::create(b, positive, below);
   });
 }
@@ -117,14 +121,17 @@ static LogicalResult isNaN(Lowering &lowering) {
 }
 
 static LogicalResult isInf(Lowering &lowering) {
-  bool negative = lowering.node.intAttr("detect_negative", 1), positive = lowering.node.intAttr("detect_positive", 1);
+  bool negative = lowering.node.intAttr("detect_negative", 1),
+       positive = lowering.node.intAttr("detect_positive", 1);
   return map(lowering, [&](B &b, ValueRange in) -> Value {
     Value infinity = constantLike(b, in[0], INFINITY), minus = constantLike(b, in[0], -INFINITY);
     Value result = arith::ConstantOp::create(b, b.getBoolAttr(false));
     if (positive)
-      result = arith::OrIOp::create(b, result, arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], infinity));
+      result = arith::OrIOp::create(b, result,
+                                    arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], infinity));
     if (negative)
-      result = arith::OrIOp::create(b, result, arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], minus));
+      result =
+          arith::OrIOp::create(b, result, arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, in[0], minus));
     return result;
   });
 }
@@ -149,12 +156,15 @@ static LogicalResult castTo(Lowering &lowering) {
   Type to = lowering.resultElement();
   if (lowering.elementType(x) == to && (!isa<IntegerType>(to) || fromUnsigned == toUnsigned))
     return identity(lowering);
-  return map(lowering, [&](B &b, ValueRange in) { return castElement(b, in[0], to, fromUnsigned, toUnsigned); });
+  return map(lowering,
+             [&](B &b, ValueRange in) { return castElement(b, in[0], to, fromUnsigned, toUnsigned); });
 }
 
 // --- formulas ---
 
-static Value reciprocal(B &b, Value x, onnx::NodeOp) { return arith::DivFOp::create(b, constantLike(b, x, 1), x); }
+static Value reciprocal(B &b, Value x, onnx::NodeOp) {
+  return arith::DivFOp::create(b, constantLike(b, x, 1), x);
+}
 
 static Value select(B &b, arith::CmpFPredicate predicate, Value a, Value c, Value yes, Value no) {
   return arith::SelectOp::create(b, arith::CmpFOp::create(b, predicate, a, c), yes, no);
@@ -167,7 +177,8 @@ static Value leakyRelu(B &b, Value x, onnx::NodeOp node) {
 }
 
 static Value elu(B &b, Value x, onnx::NodeOp node) {
-  Value below = arith::MulFOp::create(b, constantLike(b, x, node.floatAttr("alpha", 1.0)), math::ExpM1Op::create(b, x));
+  Value below =
+      arith::MulFOp::create(b, constantLike(b, x, node.floatAttr("alpha", 1.0)), math::ExpM1Op::create(b, x));
   return select(b, arith::CmpFPredicate::OGE, x, constantLike(b, x, 0), x, below);
 }
 
@@ -181,11 +192,13 @@ static Value selu(B &b, Value x, onnx::NodeOp node) {
   Value gamma = constantLike(b, x, node.floatAttr("gamma", 1.05070102214813232421875));
   Value alpha = constantLike(b, x, node.floatAttr("alpha", 1.67326319217681884765625));
   Value below = arith::MulFOp::create(b, alpha, math::ExpM1Op::create(b, x));
-  return arith::MulFOp::create(b, gamma, select(b, arith::CmpFPredicate::OGT, x, constantLike(b, x, 0), x, below));
+  return arith::MulFOp::create(b, gamma,
+                               select(b, arith::CmpFPredicate::OGT, x, constantLike(b, x, 0), x, below));
 }
 
 static Value clampUnit(B &b, Value x) {
-  return arith::MaximumFOp::create(b, constantLike(b, x, 0), arith::MinimumFOp::create(b, constantLike(b, x, 1), x));
+  return arith::MaximumFOp::create(b, constantLike(b, x, 0),
+                                   arith::MinimumFOp::create(b, constantLike(b, x, 1), x));
 }
 
 static Value hardSigmoid(B &b, Value x, onnx::NodeOp node) {
@@ -201,11 +214,13 @@ static Value hardSwish(B &b, Value x, onnx::NodeOp) {
 /// log(1 + e^x) without overflow.
 static Value softplus(B &b, Value x, onnx::NodeOp) {
   Value e = math::ExpOp::create(b, arith::NegFOp::create(b, math::AbsFOp::create(b, x)));
-  return arith::AddFOp::create(b, arith::MaximumFOp::create(b, x, constantLike(b, x, 0)), math::Log1pOp::create(b, e));
+  return arith::AddFOp::create(b, arith::MaximumFOp::create(b, x, constantLike(b, x, 0)),
+                               math::Log1pOp::create(b, e));
 }
 
 static Value softsign(B &b, Value x, onnx::NodeOp) {
-  return arith::DivFOp::create(b, x, arith::AddFOp::create(b, constantLike(b, x, 1), math::AbsFOp::create(b, x)));
+  return arith::DivFOp::create(b, x,
+                               arith::AddFOp::create(b, constantLike(b, x, 1), math::AbsFOp::create(b, x)));
 }
 
 static Value mish(B &b, Value x, onnx::NodeOp node) {
@@ -220,8 +235,10 @@ static Value thresholdedRelu(B &b, Value x, onnx::NodeOp node) {
 static Value shrink(B &b, Value x, onnx::NodeOp node) {
   double lambda = node.floatAttr("lambd", 0.5);
   Value bias = constantLike(b, x, node.floatAttr("bias", 0.0));
-  Value low = select(b, arith::CmpFPredicate::OLT, x, constantLike(b, x, -lambda), arith::AddFOp::create(b, x, bias), constantLike(b, x, 0));
-  return select(b, arith::CmpFPredicate::OGT, x, constantLike(b, x, lambda), arith::SubFOp::create(b, x, bias), low);
+  Value low = select(b, arith::CmpFPredicate::OLT, x, constantLike(b, x, -lambda),
+                     arith::AddFOp::create(b, x, bias), constantLike(b, x, 0));
+  return select(b, arith::CmpFPredicate::OGT, x, constantLike(b, x, lambda),
+                arith::SubFOp::create(b, x, bias), low);
 }
 
 ArrayRef<SupportedOp> pleat::supportedUnaryOps() {
@@ -235,7 +252,8 @@ ArrayRef<SupportedOp> pleat::supportedUnaryOps() {
       {"Atanh", 9, newestOpset, function<math::AtanhOp>},
       {"BitwiseNot", 18, newestOpset, logicalNot},
       {"Cast", 6, newestOpset, castTo, "out-of-range floats saturate, NaN gives 0", "to saturate round_mode"},
-      {"CastLike", 15, newestOpset, castTo, "out-of-range floats saturate, NaN gives 0", "saturate round_mode"},
+      {"CastLike", 15, newestOpset, castTo, "out-of-range floats saturate, NaN gives 0",
+       "saturate round_mode"},
       {"Ceil", 6, newestOpset, function<math::CeilOp>},
       {"Celu", 12, newestOpset, formulaOf<celu>, "", "alpha"},
       {"Cos", 7, newestOpset, function<math::CosOp>},

@@ -46,9 +46,10 @@ public:
                                       return arith::MaximumFOp::create(b, where, v[0], v[1]);
                                     });
     Read top = {largest, SmallVector<AffineExpr>(row)};
-    Value powers = formulas.map({score, top}, scoreSizes, element, [](OpBuilder &b, Location where, ValueRange v) -> Value {
-      return math::ExpOp::create(b, where, arith::SubFOp::create(b, where, v[0], v[1]));
-    });
+    Value powers = formulas.map(
+        {score, top}, scoreSizes, element, [](OpBuilder &b, Location where, ValueRange v) -> Value {
+          return math::ExpOp::create(b, where, arith::SubFOp::create(b, where, v[0], v[1]));
+        });
     Read power = {powers, SmallVector<AffineExpr>(all)};
     Value total = formulas.reduce({power}, formulas.filled(rowSizes, element, 0.0), 5,
                                   [](OpBuilder &b, Location where, ValueRange v) -> Value {
@@ -75,8 +76,8 @@ private:
     SmallVector<int64_t> shape;
     for (OpFoldResult size : sizes)
       shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-    return tensor::ExpandShapeOp::create(builder, loc, RankedTensorType::get(shape, element), tensor, reassociation(),
-                                         sizes);
+    return tensor::ExpandShapeOp::create(builder, loc, RankedTensorType::get(shape, element), tensor,
+                                         reassociation(), sizes);
   }
 
   Value joinHeads(Value tensor) {
@@ -100,18 +101,20 @@ private:
       lead = arith::SubIOp::create(builder, loc, getValueOrCreateConstantIndexOp(builder, loc, keys),
                                    getValueOrCreateConstantIndexOp(builder, loc, rowSizes[3]));
     double scale = op.getScale().convertToDouble();
-    return formulas.map(reads, scoreSizes, element, [&](OpBuilder &inner, Location where, ValueRange v) -> Value {
-      Value score = arith::MulFOp::create(inner, where, v[0], TensorFormulas::constant(inner, where, element, scale));
-      if (op.getMask())
-        score = arith::AddFOp::create(inner, where, score, v[1]);
-      if (!lead)
-        return score;
-      Value last = arith::AddIOp::create(inner, where, linalg::IndexOp::create(inner, where, 3), lead);
-      Value key = linalg::IndexOp::create(inner, where, 4);
-      Value isSeen = arith::CmpIOp::create(inner, where, arith::CmpIPredicate::sle, key, last);
-      return arith::SelectOp::create(inner, where, isSeen, score,
-                                     TensorFormulas::constant(inner, where, element, kMinusInfinity));
-    });
+    return formulas.map(
+        reads, scoreSizes, element, [&](OpBuilder &inner, Location where, ValueRange v) -> Value {
+          Value score = arith::MulFOp::create(inner, where, v[0],
+                                              TensorFormulas::constant(inner, where, element, scale));
+          if (op.getMask())
+            score = arith::AddFOp::create(inner, where, score, v[1]);
+          if (!lead)
+            return score;
+          Value last = arith::AddIOp::create(inner, where, linalg::IndexOp::create(inner, where, 3), lead);
+          Value key = linalg::IndexOp::create(inner, where, 4);
+          Value isSeen = arith::CmpIOp::create(inner, where, arith::CmpIPredicate::sle, key, last);
+          return arith::SelectOp::create(inner, where, isSeen, score,
+                                         TensorFormulas::constant(inner, where, element, kMinusInfinity));
+        });
   }
 
   Read maskRead() {
@@ -135,14 +138,16 @@ private:
   Value divideRows(Value product, Read total, Read top) {
     SmallVector<OpFoldResult> sizes = formulas.sizes(product);
     Read value = {product, SmallVector<AffineExpr>(ArrayRef(l).take_front(5))};
-    return formulas.map({value, total, top}, sizes, element, [&](OpBuilder &b, Location where, ValueRange v) -> Value {
-      Value y = arith::DivFOp::create(b, where, v[0], v[1]);
-      if (!op.getMaskedRowsZero())
-        return y;
-      Value lowest = TensorFormulas::constant(b, where, element, kMinusInfinity);
-      Value isMasked = arith::CmpFOp::create(b, where, arith::CmpFPredicate::OEQ, v[2], lowest);
-      return arith::SelectOp::create(b, where, isMasked, TensorFormulas::constant(b, where, element, 0.0), y);
-    });
+    return formulas.map(
+        {value, total, top}, sizes, element, [&](OpBuilder &b, Location where, ValueRange v) -> Value {
+          Value y = arith::DivFOp::create(b, where, v[0], v[1]);
+          if (!op.getMaskedRowsZero())
+            return y;
+          Value lowest = TensorFormulas::constant(b, where, element, kMinusInfinity);
+          Value isMasked = arith::CmpFOp::create(b, where, arith::CmpFPredicate::OEQ, v[2], lowest);
+          return arith::SelectOp::create(b, where, isMasked, TensorFormulas::constant(b, where, element, 0.0),
+                                         y);
+        });
   }
 
   static Value multiplyAdd(OpBuilder &b, Location where, ValueRange v) {

@@ -23,8 +23,9 @@ class Convolution {
 public:
   Convolution(PatternRewriter &builder, ConvOp op)
       : builder(builder), op(op), loc(op.getLoc()), formulas(builder, loc), spatial(op.getStrides().size()),
-        l(formulas.loops(4 + 2 * spatial)), element(cast<RankedTensorType>(op.getX().getType()).getElementType()),
-        x(splitGroups(op.getX(), 1)), weight(splitGroups(op.getWeight(), 0)) {}
+        l(formulas.loops(4 + 2 * spatial)),
+        element(cast<RankedTensorType>(op.getX().getType()).getElementType()), x(splitGroups(op.getX(), 1)),
+        weight(splitGroups(op.getWeight(), 0)) {}
 
   Value build() {
     SmallVector<OpFoldResult> sizes = {formulas.sizes(x)[0], builder.getIndexAttr(op.getGroup()),
@@ -62,7 +63,8 @@ private:
     auto type = cast<RankedTensorType>(tensor.getType());
     SmallVector<OpFoldResult> sizes = formulas.sizes(tensor);
     AffineExpr size = builder.getAffineSymbolExpr(0);
-    sizes[axis] = affine::makeComposedFoldedAffineApply(builder, loc, size.floorDiv(op.getGroup()), {sizes[axis]});
+    sizes[axis] =
+        affine::makeComposedFoldedAffineApply(builder, loc, size.floorDiv(op.getGroup()), {sizes[axis]});
     sizes.insert(sizes.begin() + axis, builder.getIndexAttr(op.getGroup()));
     SmallVector<int64_t> shape;
     for (OpFoldResult value : sizes)
@@ -76,9 +78,11 @@ private:
     if (ShapedType::isStatic(known))
       return builder.getIndexAttr(known);
     AffineExpr in = builder.getAffineSymbolExpr(0), k = builder.getAffineSymbolExpr(1);
-    AffineExpr room = in + op.getPads()[axis] + op.getPads()[spatial + axis] - (k - 1) * op.getDilations()[axis] - 1;
-    return affine::makeComposedFoldedAffineApply(builder, loc, room.floorDiv(op.getStrides()[axis]) + 1,
-                                                 {formulas.sizes(x)[3 + axis], formulas.sizes(weight)[3 + axis]});
+    AffineExpr room =
+        in + op.getPads()[axis] + op.getPads()[spatial + axis] - (k - 1) * op.getDilations()[axis] - 1;
+    return affine::makeComposedFoldedAffineApply(
+        builder, loc, room.floorDiv(op.getStrides()[axis]) + 1,
+        {formulas.sizes(x)[3 + axis], formulas.sizes(weight)[3 + axis]});
   }
 
   Value initial(ArrayRef<OpFoldResult> sizes) {
@@ -99,38 +103,42 @@ private:
     Read input = {x, {l[0], l[1], channel()}};
     for (unsigned axis = 0; axis < spatial; ++axis)
       input.indices.push_back(output(axis) * op.getStrides()[axis] + kernel(axis) * op.getDilations()[axis]);
-    return formulas.reduce({input, weightRead()}, init, l.size(), [](OpBuilder &b, Location where, ValueRange v) -> Value {
-      return math::FmaOp::create(b, where, v[0], v[1], v[2]);
-    });
+    return formulas.reduce({input, weightRead()}, init, l.size(),
+                           [](OpBuilder &b, Location where, ValueRange v) -> Value {
+                             return math::FmaOp::create(b, where, v[0], v[1], v[2]);
+                           });
   }
 
   Value padded(Value init) {
     SmallVector<Value> limits;
     for (unsigned axis = 0; axis < spatial; ++axis)
       limits.push_back(getValueOrCreateConstantIndexOp(builder, loc, formulas.sizes(x)[3 + axis]));
-    return formulas.reduce({weightRead()}, init, l.size(), [&](OpBuilder &b, Location where, ValueRange v) -> Value {
-      auto index = [&](AffineExpr loop) -> Value {
-        return linalg::IndexOp::create(b, where, cast<AffineDimExpr>(loop).getPosition());
-      };
-      SmallVector<Value> at = {index(l[0]), index(l[1]), index(channel())};
-      Value isInside = arith::ConstantIntOp::create(b, where, 1, 1);
-      Value zero = arith::ConstantIndexOp::create(b, where, 0);
-      for (unsigned axis = 0; axis < spatial; ++axis) {
-        Value begin = arith::ConstantIndexOp::create(b, where, op.getPads()[axis]);
-        Value stride = arith::ConstantIndexOp::create(b, where, op.getStrides()[axis]);
-        Value dilation = arith::ConstantIndexOp::create(b, where, op.getDilations()[axis]);
-        Value start = arith::MulIOp::create(b, where, index(output(axis)), stride);
-        Value step = arith::MulIOp::create(b, where, index(kernel(axis)), dilation);
-        Value position = arith::SubIOp::create(b, where, arith::AddIOp::create(b, where, start, step), begin);
-        // As unsigned numbers, negative positions are beyond any size.
-        Value isOn = arith::CmpIOp::create(b, where, arith::CmpIPredicate::ult, position, limits[axis]);
-        isInside = arith::AndIOp::create(b, where, isInside, isOn);
-        at.push_back(arith::SelectOp::create(b, where, isOn, position, zero));
-      }
-      Value value = tensor::ExtractOp::create(b, where, x, at);
-      value = arith::SelectOp::create(b, where, isInside, value, TensorFormulas::constant(b, where, element, 0.0));
-      return math::FmaOp::create(b, where, value, v[0], v[1]);
-    });
+    return formulas.reduce(
+        {weightRead()}, init, l.size(), [&](OpBuilder &b, Location where, ValueRange v) -> Value {
+          auto index = [&](AffineExpr loop) -> Value {
+            return linalg::IndexOp::create(b, where, cast<AffineDimExpr>(loop).getPosition());
+          };
+          SmallVector<Value> at = {index(l[0]), index(l[1]), index(channel())};
+          Value isInside = arith::ConstantIntOp::create(b, where, 1, 1);
+          Value zero = arith::ConstantIndexOp::create(b, where, 0);
+          for (unsigned axis = 0; axis < spatial; ++axis) {
+            Value begin = arith::ConstantIndexOp::create(b, where, op.getPads()[axis]);
+            Value stride = arith::ConstantIndexOp::create(b, where, op.getStrides()[axis]);
+            Value dilation = arith::ConstantIndexOp::create(b, where, op.getDilations()[axis]);
+            Value start = arith::MulIOp::create(b, where, index(output(axis)), stride);
+            Value step = arith::MulIOp::create(b, where, index(kernel(axis)), dilation);
+            Value position =
+                arith::SubIOp::create(b, where, arith::AddIOp::create(b, where, start, step), begin);
+            // As unsigned numbers, negative positions are beyond any size.
+            Value isOn = arith::CmpIOp::create(b, where, arith::CmpIPredicate::ult, position, limits[axis]);
+            isInside = arith::AndIOp::create(b, where, isInside, isOn);
+            at.push_back(arith::SelectOp::create(b, where, isOn, position, zero));
+          }
+          Value value = tensor::ExtractOp::create(b, where, x, at);
+          value = arith::SelectOp::create(b, where, isInside, value,
+                                          TensorFormulas::constant(b, where, element, 0.0));
+          return math::FmaOp::create(b, where, value, v[0], v[1]);
+        });
   }
 
   PatternRewriter &builder;
@@ -154,4 +162,6 @@ struct ConvertConv : OpRewritePattern<ConvOp> {
 
 } // namespace
 
-void pleat::populateConvToLinalg(RewritePatternSet &patterns) { patterns.add<ConvertConv>(patterns.getContext()); }
+void pleat::populateConvToLinalg(RewritePatternSet &patterns) {
+  patterns.add<ConvertConv>(patterns.getContext());
+}

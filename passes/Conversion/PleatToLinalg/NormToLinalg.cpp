@@ -49,7 +49,9 @@ struct ConvertActivation : OpRewritePattern<ActivationOp> {
 
 private:
   static Value activate(Scalars s, ActivationKind kind, Value x) {
-    auto half = [&](Value onePlus) { return s.mul(s.mul(x, s.constant(0.5)), s.add(s.constant(1.0), onePlus)); };
+    auto half = [&](Value onePlus) {
+      return s.mul(s.mul(x, s.constant(0.5)), s.add(s.constant(1.0), onePlus));
+    };
     auto onePlusExp = [&] {
       Value negative = arith::NegFOp::create(s.builder, s.loc, x);
       return s.add(s.constant(1.0), s.exp(negative));
@@ -127,11 +129,12 @@ struct ConvertSoftmax : OpRewritePattern<SoftmaxOp> {
       return s.add(s.exp(s.sub(v[0], v[1])), v[2]);
     });
     bool log = op.getLog();
-    rewriter.replaceOp(op, rows.map({largest, total}, {}, [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
-      Scalars s{b, loc, rows.element};
-      Value shifted = s.sub(v[0], v[1]);
-      return log ? s.sub(shifted, math::LogOp::create(b, loc, v[2])) : s.div(s.exp(shifted), v[2]);
-    }));
+    rewriter.replaceOp(
+        op, rows.map({largest, total}, {}, [&](OpBuilder &b, Location loc, ValueRange v) -> Value {
+          Scalars s{b, loc, rows.element};
+          Value shifted = s.sub(v[0], v[1]);
+          return log ? s.sub(shifted, math::LogOp::create(b, loc, v[2])) : s.div(s.exp(shifted), v[2]);
+        }));
     return success();
   }
 };
@@ -220,26 +223,28 @@ struct ConvertRotary : OpRewritePattern<RotaryOp> {
     Value pairs = tensor::ExpandShapeOp::create(rewriter, loc, type.clone(shape), op.getX(), split, sizes);
     unsigned pairAxis = interleaved ? 4 : 3, angleAxis = interleaved ? 3 : 4;
     SmallVector<AffineExpr> l = formulas.loops(5);
-    Read first = side(rewriter, loc, pairs, sizes, pairAxis, 0), second = side(rewriter, loc, pairs, sizes, pairAxis, 1);
+    Read first = side(rewriter, loc, pairs, sizes, pairAxis, 0),
+         second = side(rewriter, loc, pairs, sizes, pairAxis, 1);
     Read cos = angle(rewriter, op.getCos(), l, angleAxis), sin = angle(rewriter, op.getSin(), l, angleAxis);
     Value rotated = formulas.map({first, second, cos, sin}, sizes, type.getElementType(),
                                  [&](OpBuilder &b, Location where, ValueRange v) -> Value {
-      Scalars s{b, where, type.getElementType()};
-      Value index = linalg::IndexOp::create(b, where, pairAxis);
-      Value zero = arith::ConstantIndexOp::create(b, where, 0);
-      Value isFirst = arith::CmpIOp::create(b, where, arith::CmpIPredicate::eq, index, zero);
-      Value a = s.sub(s.mul(v[0], v[2]), s.mul(v[1], v[3]));
-      Value c = s.add(s.mul(v[0], v[3]), s.mul(v[1], v[2]));
-      return arith::SelectOp::create(b, where, isFirst, a, c);
-    });
+                                   Scalars s{b, where, type.getElementType()};
+                                   Value index = linalg::IndexOp::create(b, where, pairAxis);
+                                   Value zero = arith::ConstantIndexOp::create(b, where, 0);
+                                   Value isFirst =
+                                       arith::CmpIOp::create(b, where, arith::CmpIPredicate::eq, index, zero);
+                                   Value a = s.sub(s.mul(v[0], v[2]), s.mul(v[1], v[3]));
+                                   Value c = s.add(s.mul(v[0], v[3]), s.mul(v[1], v[2]));
+                                   return arith::SelectOp::create(b, where, isFirst, a, c);
+                                 });
     rewriter.replaceOpWithNewOp<tensor::CollapseShapeOp>(op, type, rotated, split);
     return success();
   }
 
 private:
   /// Element `which` of each pair, read by the four loops other than the pairs' axis.
-  static Read side(OpBuilder &builder, Location loc, Value pairs, SmallVector<OpFoldResult> sizes, unsigned pairAxis,
-                   int64_t which) {
+  static Read side(OpBuilder &builder, Location loc, Value pairs, SmallVector<OpFoldResult> sizes,
+                   unsigned pairAxis, int64_t which) {
     auto type = cast<RankedTensorType>(pairs.getType());
     SmallVector<OpFoldResult> offsets(5, builder.getIndexAttr(0)), strides(5, builder.getIndexAttr(1));
     offsets[pairAxis] = builder.getIndexAttr(which);

@@ -58,7 +58,8 @@ struct ConvertAppend : OpRewritePattern<AppendOp> {
 /// The offsets, sizes and strides of slice `index` of a stack of `slice`s.
 struct SliceOfStack {
   SliceOfStack(OpBuilder &builder, Location loc, int64_t index, ArrayRef<OpFoldResult> sliceSizes)
-      : offsets(sliceSizes.size() + 1, builder.getIndexAttr(0)), strides(sliceSizes.size() + 1, builder.getIndexAttr(1)) {
+      : offsets(sliceSizes.size() + 1, builder.getIndexAttr(0)),
+        strides(sliceSizes.size() + 1, builder.getIndexAttr(1)) {
     offsets.front() = builder.getIndexAttr(index);
     sizes.push_back(builder.getIndexAttr(1));
     llvm::append_range(sizes, sliceSizes);
@@ -71,7 +72,8 @@ Value unstack(OpBuilder &builder, Location loc, Value stack, int64_t index) {
   SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(builder, loc, stack);
   SliceOfStack slice(builder, loc, index, ArrayRef(sizes).drop_front());
   auto result = RankedTensorType::get(type.getShape().drop_front(), type.getElementType());
-  return tensor::ExtractSliceOp::create(builder, loc, result, stack, slice.offsets, slice.sizes, slice.strides);
+  return tensor::ExtractSliceOp::create(builder, loc, result, stack, slice.offsets, slice.sizes,
+                                        slice.strides);
 }
 
 Value stack(OpBuilder &builder, Location loc, ValueRange values) {
@@ -82,7 +84,8 @@ Value stack(OpBuilder &builder, Location loc, ValueRange values) {
   Value result = tensor::EmptyOp::create(builder, loc, sizes, element);
   for (auto [index, value] : llvm::enumerate(values)) {
     SliceOfStack slice(builder, loc, index, sliceSizes);
-    result = tensor::InsertSliceOp::create(builder, loc, value, result, slice.offsets, slice.sizes, slice.strides);
+    result =
+        tensor::InsertSliceOp::create(builder, loc, value, result, slice.offsets, slice.sizes, slice.strides);
   }
   return result;
 }
@@ -116,7 +119,8 @@ struct ConvertRepeat : OpRewritePattern<RepeatOp> {
     for (int64_t iteration = 0; iteration < static_cast<int64_t>(op.getCount()); ++iteration) {
       IRMapping mapping;
       mapping.map(body.getArguments().take_front(carriedCount), carried);
-      for (auto [argument, whole] : llvm::zip_equal(body.getArguments().drop_front(carriedCount), op.getStacked()))
+      for (auto [argument, whole] :
+           llvm::zip_equal(body.getArguments().drop_front(carriedCount), op.getStacked()))
         mapping.map(argument, unstack(rewriter, op.getLoc(), whole, iteration));
       for (Operation &inner : body.without_terminator())
         rewriter.clone(inner, mapping);
@@ -139,5 +143,6 @@ struct ConvertRepeat : OpRewritePattern<RepeatOp> {
 } // namespace
 
 void pleat::populateStructureToLinalg(RewritePatternSet &patterns) {
-  patterns.add<ConvertAppend, ConvertReshape, ConvertStack, ConvertUnstack, ConvertRepeat>(patterns.getContext());
+  patterns.add<ConvertAppend, ConvertReshape, ConvertStack, ConvertUnstack, ConvertRepeat>(
+      patterns.getContext());
 }

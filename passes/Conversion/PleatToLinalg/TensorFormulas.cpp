@@ -15,7 +15,9 @@ SmallVector<AffineExpr> TensorFormulas::loops(unsigned count) {
   return dims;
 }
 
-SmallVector<OpFoldResult> TensorFormulas::sizes(Value tensor) { return tensor::getMixedSizes(builder, loc, tensor); }
+SmallVector<OpFoldResult> TensorFormulas::sizes(Value tensor) {
+  return tensor::getMixedSizes(builder, loc, tensor);
+}
 
 Value TensorFormulas::map(ArrayRef<Read> reads, ArrayRef<OpFoldResult> sizes, Type element, Body body) {
   return reduce(reads, tensor::EmptyOp::create(builder, loc, sizes, element), sizes.size(), body);
@@ -32,10 +34,11 @@ Value TensorFormulas::reduce(ArrayRef<Read> reads, Value init, unsigned loopCoun
   maps.push_back(AffineMap::get(loopCount, 0, loops(type.getRank()), builder.getContext()));
   SmallVector<utils::IteratorType> iterators(loopCount, utils::IteratorType::reduction);
   std::fill_n(iterators.begin(), type.getRank(), utils::IteratorType::parallel);
-  auto generic = linalg::GenericOp::create(
-      builder, loc, type, inputs, init, maps, iterators, [&](OpBuilder &inner, Location where, ValueRange arguments) {
-        linalg::YieldOp::create(inner, where, body(inner, where, arguments));
-      });
+  auto generic =
+      linalg::GenericOp::create(builder, loc, type, inputs, init, maps, iterators,
+                                [&](OpBuilder &inner, Location where, ValueRange arguments) {
+                                  linalg::YieldOp::create(inner, where, body(inner, where, arguments));
+                                });
   return generic.getResult(0);
 }
 

@@ -26,7 +26,8 @@ public:
   llvm::SmallVector<mlir::OpFoldResult> sizes(mlir::Value tensor);
 
   /// result[l0, l1, ...] = body(reads), one loop an axis of the result.
-  mlir::Value map(llvm::ArrayRef<Read> reads, llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type element, Body body);
+  mlir::Value map(llvm::ArrayRef<Read> reads, llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type element,
+                  Body body);
 
   /// result[l0, ..., l(n-1)] = body over the loops from n on, starting from `init` (n = its
   /// rank). There are `loopCount` loops; those of the result come first.

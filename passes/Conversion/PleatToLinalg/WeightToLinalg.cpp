@@ -21,9 +21,10 @@ static Value multiply(OpBuilder &builder, Location loc, Value x, Read weight, Va
   SmallVector<AffineExpr> loops = formulas.loops(rank + 1);
   Read left = {x, SmallVector<AffineExpr>(ArrayRef(loops).take_front(rank - 1))};
   left.indices.push_back(loops[rank]);
-  return formulas.reduce({left, weight}, init, rank + 1, [](OpBuilder &inner, Location where, ValueRange v) -> Value {
-    return math::FmaOp::create(inner, where, v[0], v[1], v[2]);
-  });
+  return formulas.reduce({left, weight}, init, rank + 1,
+                         [](OpBuilder &inner, Location where, ValueRange v) -> Value {
+                           return math::FmaOp::create(inner, where, v[0], v[1], v[2]);
+                         });
 }
 
 namespace {
@@ -64,7 +65,8 @@ struct ConvertLowRank : OpRewritePattern<LowRankOp> {
     SmallVector<AffineExpr> loops = formulas.loops(3);
     Value init = formulas.filled({formulas.sizes(op.getU())[0], formulas.sizes(op.getV())[1]},
                                  elementOf(op.getResult()), 0.0);
-    rewriter.replaceOp(op, multiply(rewriter, op.getLoc(), op.getU(), {op.getV(), {loops[2], loops[1]}}, init));
+    rewriter.replaceOp(op,
+                       multiply(rewriter, op.getLoc(), op.getU(), {op.getV(), {loops[2], loops[1]}}, init));
     return success();
   }
 };
@@ -107,7 +109,8 @@ struct ConvertLinear : OpRewritePattern<LinearOp> {
 /// An id as a row of a table with `rows` rows: negative ids count from the end, what is out
 /// of range becomes the nearest row.
 static Value rowOfId(OpBuilder &builder, Location loc, Value id, Value rows) {
-  Value zero = arith::ConstantIndexOp::create(builder, loc, 0), one = arith::ConstantIndexOp::create(builder, loc, 1);
+  Value zero = arith::ConstantIndexOp::create(builder, loc, 0),
+        one = arith::ConstantIndexOp::create(builder, loc, 1);
   Value row = arith::IndexCastOp::create(builder, loc, builder.getIndexType(), id);
   Value isNegative = arith::CmpIOp::create(builder, loc, arith::CmpIPredicate::slt, row, zero);
   Value fromEnd = arith::AddIOp::create(builder, loc, row, rows);

@@ -81,7 +81,8 @@ bool matches(const Coefficients &have, const Coefficients &expected) {
   for (auto [powers, value] : expected)
     if (auto found = have.find(powers); found == have.end() || !isClose(found->second, value))
       return false;
-  return llvm::all_of(have, [&](const auto &entry) { return expected.count(entry.first) || entry.second == 0; });
+  return llvm::all_of(have,
+                      [&](const auto &entry) { return expected.count(entry.first) || entry.second == 0; });
 }
 
 /// Values that the argument of a function is computed from, itself first: one of them is x.
@@ -108,7 +109,8 @@ Value geluInput(onnx::NodeOp function) {
   SmallVector<Value> sources;
   collectSources(function.input(0), sources);
   for (Value x : sources)
-    if (std::optional<Coefficients> argument = polynomial(function.input(0), x, {}); argument && matches(*argument, expected))
+    if (std::optional<Coefficients> argument = polynomial(function.input(0), x, {});
+        argument && matches(*argument, expected))
       return x;
   return {};
 }
@@ -143,7 +145,8 @@ void raiseGelu(onnx::NodeOp function) {
   if (!root)
     return;
   Builder b(function.getContext());
-  replace(root, x, "Gelu", 20, b.getNamedAttr("approximate", b.getStringAttr(function.is("Tanh") ? "tanh" : "none")));
+  replace(root, x, "Gelu", 20,
+          b.getNamedAttr("approximate", b.getStringAttr(function.is("Tanh") ? "tanh" : "none")));
 }
 
 void raiseSilu(onnx::NodeOp sigmoid) {

@@ -91,13 +91,15 @@ static bool isLowerTriangle(Value value, SymbolicShapes &shapes) {
 }
 
 /// keys' counter <= queries' counter, aligned at the ends of both.
-static bool comparesCounters(Value keyCounter, Value queryCounter, AffineExpr queries, AffineExpr keys, SymbolicShapes &shapes) {
+static bool comparesCounters(Value keyCounter, Value queryCounter, AffineExpr queries, AffineExpr keys,
+                             SymbolicShapes &shapes) {
   std::optional<Counter> key = counterOf(keyCounter, shapes), query = counterOf(queryCounter, shapes);
   if (!key || !query)
     return false;
   SizeAlgebra &algebra = shapes.algebra();
   bool keyAxis = key->axisFromEnd == 0 && key->count == keys;
-  bool queryAxis = query->count == queries && (query->axisFromEnd == 1 || algebra.constantValue(queries) == 1);
+  bool queryAxis =
+      query->count == queries && (query->axisFromEnd == 1 || algebra.constantValue(queries) == 1);
   AffineExpr shift = algebra.sub(query->start, key->start);
   return keyAxis && queryAxis && shift == algebra.sub(keys, queries);
 }
@@ -110,7 +112,8 @@ bool pleat::isCausalCondition(Value condition, AffineExpr queries, AffineExpr ke
   // A triangle of another size would broadcast or not fit; either is no proof.
   auto fits = [&](Value triangle) {
     std::optional<Sizes> sizes = shapes.sizes(triangle);
-    return queries == keys && sizes && sizes->size() >= 2 && sizes->back() == keys && (*sizes)[sizes->size() - 2] == queries;
+    return queries == keys && sizes && sizes->size() >= 2 && sizes->back() == keys &&
+           (*sizes)[sizes->size() - 2] == queries;
   };
   if (node.is("Trilu"))
     return fits(condition) && isLowerTriangle(condition, shapes);

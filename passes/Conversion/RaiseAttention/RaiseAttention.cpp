@@ -29,8 +29,8 @@ constexpr double vanishing = -1e9;
 struct Parts {
   Value query, keyTransposed, value;
   double scale = 1;
-  Value mask;      ///< Additive, before broadcasting; null for none.
-  Value condition; ///< Keeps the scores where true and hides them elsewhere; null for none.
+  Value mask;        ///< Additive, before broadcasting; null for none.
+  Value condition;   ///< Keeps the scores where true and hides them elsewhere; null for none.
   double hidden = 0; ///< What hides, with a condition.
   bool causal = false, maskedRowsZero = false;
 };
@@ -136,7 +136,8 @@ private:
     if (q.size() != 4 || k.size() != 4 || v.size() != 4 || scores.size() != 4 || result.size() != 4)
       return false;
     for (unsigned axis : {0u, 1u})
-      if (q[axis] != scores[axis] || k[axis] != scores[axis] || v[axis] != scores[axis] || result[axis] != scores[axis])
+      if (q[axis] != scores[axis] || k[axis] != scores[axis] || v[axis] != scores[axis] ||
+          result[axis] != scores[axis])
         return false;
     auto isFloat = [](Value value) { return getElementTypeOrSelf(value.getType()).isF32(); };
     if (!isFloat(parts.query) || !isFloat(parts.value))
@@ -178,11 +179,12 @@ private:
     auto inner = transpose ? definedBy(transpose.input(0), "Reshape") : onnx::NodeOp();
     if (!inner || transpose.intsAttr("perm") != SmallVector<int64_t>{0, 2, 1})
       return {};
-    Sizes source = sizesOf(inner.input(0)), flat = sizesOf(inner.getResult(0)), result = sizesOf(outer.getResult(0));
+    Sizes source = sizesOf(inner.input(0)), flat = sizesOf(inner.getResult(0)),
+          result = sizesOf(outer.getResult(0));
     if (source.size() != 4 || flat.size() != 3 || result.size() != 4)
       return {};
-    bool same = flat[1] == source[2] && flat[2] == source[3] && result[0] == source[0] && result[1] == source[1] &&
-                result[2] == source[3] && result[3] == source[2];
+    bool same = flat[1] == source[2] && flat[2] == source[3] && result[0] == source[0] &&
+                result[1] == source[1] && result[2] == source[3] && result[3] == source[2];
     return same ? inner.input(0) : Value();
   }
 
@@ -212,14 +214,16 @@ private:
     if (!inserted || !(inserted.is("Unsqueeze") || inserted.is("Reshape")))
       return x;
     Value source = inserted.input(0);
-    Sizes from = sizesOf(source), single = sizesOf(spread), many = sizesOf(expand.getResult(0)), to = sizesOf(reshape.getResult(0));
+    Sizes from = sizesOf(source), single = sizesOf(spread), many = sizesOf(expand.getResult(0)),
+          to = sizesOf(reshape.getResult(0));
     if (from.size() != 4 || single.size() != 5 || many.size() != 5 || to.size() != 4)
       return x;
     SizeAlgebra &algebra = shapes.algebra();
     bool repeats = algebra.constantValue(single[2]) == 1;
     for (unsigned axis : {0u, 1u, 3u, 4u})
       repeats &= single[axis] == many[axis] && single[axis] == from[axis < 2 ? axis : axis - 1];
-    repeats &= to[0] == from[0] && to[1] == algebra.mul(many[1], many[2]) && to[2] == from[2] && to[3] == from[3];
+    repeats &=
+        to[0] == from[0] && to[1] == algebra.mul(many[1], many[2]) && to[2] == from[2] && to[3] == from[3];
     return repeats ? source : x;
   }
 

@@ -113,9 +113,11 @@ Value parameterOf(Value value, StringRef type, SymbolicShapes &shapes, onnx::Nod
   if (!user || !user.is(type))
     return {};
   Value parameter = otherOperand(user, value);
-  std::optional<Sizes> sizes = shapes.sizes(value), given = parameter ? shapes.sizes(parameter) : std::nullopt;
-  bool isVector = sizes && given && !given->empty() && isConstant(behindIdentity(parameter)) && given->back() == sizes->back() &&
-                  shapes.algebra().product(*given) == sizes->back() && given->size() <= sizes->size();
+  std::optional<Sizes> sizes = shapes.sizes(value),
+                       given = parameter ? shapes.sizes(parameter) : std::nullopt;
+  bool isVector = sizes && given && !given->empty() && isConstant(behindIdentity(parameter)) &&
+                  given->back() == sizes->back() && shapes.algebra().product(*given) == sizes->back() &&
+                  given->size() <= sizes->size();
   if (!isVector)
     return {};
   reader = user;

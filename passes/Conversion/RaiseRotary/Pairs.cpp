@@ -29,7 +29,8 @@ static std::optional<int64_t> onlyConstant(Value value, const SymbolicShapes &sh
 
 static std::optional<Part> slicedPart(onnx::NodeOp slice, const SymbolicShapes &shapes) {
   std::optional<Sizes> from = shapes.sizes(slice.input(0)), to = shapes.sizes(slice.getResult(0));
-  std::optional<int64_t> start = onlyConstant(slice.input(1), shapes), axis = onlyConstant(slice.input(3), shapes);
+  std::optional<int64_t> start = onlyConstant(slice.input(1), shapes),
+                         axis = onlyConstant(slice.input(3), shapes);
   std::optional<int64_t> step = slice.input(4) ? onlyConstant(slice.input(4), shapes) : 1;
   if (!from || !to || !start || !axis || !step || *step < 1)
     return std::nullopt;
@@ -110,11 +111,14 @@ static std::optional<Part> pickedPart(Value value, const SymbolicShapes &shapes)
 /// The rank-4 tensor whose last axis `pairs` shows as D/2 x 2 or 2 x D/2; null for others.
 static Value behindPairing(Value pairs, int64_t pairAxis, const SymbolicShapes &shapes) {
   auto reshape = definedBy(pairs, "Reshape");
-  std::optional<Sizes> to = shapes.sizes(pairs), from = reshape ? shapes.sizes(reshape.input(0)) : std::nullopt;
-  if (!to || !from || from->size() != 4 || to->size() != 5 || pairAxis < 3 || constantSize(*to, pairAxis) != 2)
+  std::optional<Sizes> to = shapes.sizes(pairs),
+                       from = reshape ? shapes.sizes(reshape.input(0)) : std::nullopt;
+  if (!to || !from || from->size() != 4 || to->size() != 5 || pairAxis < 3 ||
+      constantSize(*to, pairAxis) != 2)
     return {};
   std::optional<int64_t> half = constantSize(*to, 7 - pairAxis), whole = constantSize(*from, 3);
-  bool same = half && whole && *whole == 2 * *half && std::equal(from->begin(), from->begin() + 3, to->begin());
+  bool same =
+      half && whole && *whole == 2 * *half && std::equal(from->begin(), from->begin() + 3, to->begin());
   return same ? behindIdentity(reshape.input(0)) : Value();
 }
 
@@ -160,7 +164,8 @@ std::optional<JoinedPairs> pleat::joinedPairs(Value value, const SymbolicShapes 
                    std::equal(joined->begin(), joined->begin() + 3, sizes->begin());
   if (!isPairing)
     return std::nullopt;
-  Value first = withoutUnitAxis(concat.input(0), axis, shapes), second = withoutUnitAxis(concat.input(1), axis, shapes);
+  Value first = withoutUnitAxis(concat.input(0), axis, shapes),
+        second = withoutUnitAxis(concat.input(1), axis, shapes);
   if (!first || !second)
     return std::nullopt;
   return JoinedPairs{first, second, axis == 4};

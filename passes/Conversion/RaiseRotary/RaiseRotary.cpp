@@ -80,7 +80,8 @@ private:
         return std::nullopt;
     bool rotates = !ac->side.isSecond && bs->side.isSecond && !as->side.isSecond && bc->side.isSecond &&
                    ac->factor == bc->factor && as->factor == bs->factor;
-    return rotates ? std::optional(Rotation{ac->side.x, ac->factor, as->factor, pairs->interleaved}) : std::nullopt;
+    return rotates ? std::optional(Rotation{ac->side.x, ac->factor, as->factor, pairs->interleaved})
+                   : std::nullopt;
   }
 
   /// x cos + join(-b, a) sin.
@@ -109,8 +110,10 @@ private:
     Value cos = otherOperand(straight, a->x);
     if (!cos)
       return std::nullopt;
-    Value halfCos = repeated.halve(cos, pairs->interleaved), halfSin = repeated.halve(sin, pairs->interleaved);
-    return halfCos && halfSin ? std::optional(Rotation{a->x, halfCos, halfSin, pairs->interleaved}) : std::nullopt;
+    Value halfCos = repeated.halve(cos, pairs->interleaved),
+          halfSin = repeated.halve(sin, pairs->interleaved);
+    return halfCos && halfSin ? std::optional(Rotation{a->x, halfCos, halfSin, pairs->interleaved})
+                              : std::nullopt;
   }
 
   /// The standard's own op.
@@ -152,7 +155,8 @@ private:
     Sizes padded(4 - angles.size(), algebra.constant(1));
     llvm::append_range(padded, angles);
     std::optional<int64_t> half = algebra.constantValue(padded[3]), whole = algebra.constantValue(x[3]);
-    return half && whole && *whole == 2 * *half && padded[2] == x[2] && algebra.constantValue(padded[1]) == 1 &&
+    return half && whole && *whole == 2 * *half && padded[2] == x[2] &&
+           algebra.constantValue(padded[1]) == 1 &&
            (padded[0] == x[0] || algebra.constantValue(padded[0]) == 1);
   }
 
@@ -175,8 +179,8 @@ private:
     if (rotation.interleaved)
       fields.push_back(builder.getNamedAttr("interleaved", builder.getUnitAttr()));
     Value old = root.getResult(0);
-    auto node = makeNode(builder, root.getLoc(), "Rotary", 1, {rotation.x, first, second}, fields, old.getType(),
-                         raisedDomain);
+    auto node = makeNode(builder, root.getLoc(), "Rotary", 1, {rotation.x, first, second}, fields,
+                         old.getType(), raisedDomain);
     shapes.transfer(old, node.getResult(0));
     old.replaceAllUsesWith(node.getResult(0));
   }

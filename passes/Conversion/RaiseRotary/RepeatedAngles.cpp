@@ -64,7 +64,8 @@ Value RepeatedAngles::repeated(Value angles, bool interleaved) {
   int64_t rank = sizes->size();
   auto isLast = [](onnx::NodeOp concat, int64_t rank) {
     int64_t axis = concat.intAttr("axis", 0);
-    return concat.getInputs().size() == 2 && behindIdentity(concat.input(0)) == behindIdentity(concat.input(1)) &&
+    return concat.getInputs().size() == 2 &&
+           behindIdentity(concat.input(0)) == behindIdentity(concat.input(1)) &&
            (axis == -1 || axis == rank - 1);
   };
   if (!interleaved) {
@@ -74,7 +75,8 @@ Value RepeatedAngles::repeated(Value angles, bool interleaved) {
   auto flat = definedBy(angles, "Reshape");
   Value spread = flat ? behindIdentity(flat.input(0)) : Value();
   std::optional<Sizes> pairs = spread ? shapes.sizes(spread) : std::nullopt;
-  bool isPairs = pairs && int64_t(pairs->size()) == rank + 1 && pairs->back() == shapes.algebra().constant(2) &&
+  bool isPairs = pairs && int64_t(pairs->size()) == rank + 1 &&
+                 pairs->back() == shapes.algebra().constant(2) &&
                  std::equal(sizes->begin(), sizes->end() - 1, pairs->begin());
   if (!isPairs)
     return {};
@@ -109,7 +111,8 @@ Value RepeatedAngles::halveThrough(onnx::NodeOp node, bool interleaved) {
     if (keepsLast && constantScalar(node.input(1)))
       return through(0);
     std::optional<Sizes> right = shapes.sizes(node.input(1));
-    if (node.is("Mul") && right && !right->empty() && right->back() == to->back() && constantScalar(node.input(0)))
+    if (node.is("Mul") && right && !right->empty() && right->back() == to->back() &&
+        constantScalar(node.input(0)))
       return through(1);
   }
   return {};
@@ -136,7 +139,8 @@ Value RepeatedAngles::halveConstant(Value angles, Value table, bool interleaved)
   Value start = constant(0), end = constant(interleaved ? length : length / 2);
   Value axis = constant(sizes->size() - 1), step = constant(interleaved ? 2 : 1);
   sizes->back() = shapes.algebra().constant(length / 2);
-  auto slice = makeNode(builder, angles.getLoc(), "Slice", 13, {angles, start, end, axis, step}, {}, angles.getType());
+  auto slice =
+      makeNode(builder, angles.getLoc(), "Slice", 13, {angles, start, end, axis, step}, {}, angles.getType());
   shapes.setSizes(slice.getResult(0), *sizes);
   slice.getResult(0).setType(shapes.type(slice.getResult(0)));
   return slice.getResult(0);

@@ -143,7 +143,8 @@ private:
     }
     if (needsSplitOfSlices(weight, readers)) {
       setLayout(weight, Layout::RowMajor, false);
-      remark::missed(weight.getLoc(), remark::RemarkOpts::name("SlicesReadTwice").category("pleat-assign-layouts"))
+      remark::missed(weight.getLoc(),
+                     remark::RemarkOpts::name("SlicesReadTwice").category("pleat-assign-layouts"))
           << "weight of a rolled layer is read in ways that need two orders; it is stored row-major";
       return success();
     }

@@ -36,12 +36,16 @@ public:
     return countBlock(function.getBody().front(), 1);
   }
 
-  AffineMap map() { return AffineMap::get(0, sizes.dims().size(), {operations, bytes}, function.getContext()); }
+  AffineMap map() {
+    return AffineMap::get(0, sizes.dims().size(), {operations, bytes}, function.getContext());
+  }
 
 private:
   AffineExpr constant(int64_t value) { return getAffineConstantExpr(value, function.getContext()); }
 
-  LogicalResult addBytes(Value tensor, int64_t times) { return addElements(tensor, elementBytes(tensor), times); }
+  LogicalResult addBytes(Value tensor, int64_t times) {
+    return addElements(tensor, elementBytes(tensor), times);
+  }
 
   /// Adds `width` bytes for every element of `tensor`.
   LogicalResult addElements(Value tensor, int64_t width, int64_t times) {
@@ -76,7 +80,9 @@ private:
     return success();
   }
 
-  LogicalResult addWork(Value tensor, int64_t each, int64_t times) { return addWork(tensor, constant(each), times); }
+  LogicalResult addWork(Value tensor, int64_t each, int64_t times) {
+    return addWork(tensor, constant(each), times);
+  }
 
   LogicalResult countBlock(Block &block, int64_t times) {
     for (Operation &op : block)
@@ -100,14 +106,18 @@ private:
         .Case<AttentionOp>([&](AttentionOp attention) { return countAttention(attention, times); })
         .Case<ConvOp>([&](ConvOp conv) {
           auto kernel = cast<RankedTensorType>(conv.getWeight().getType());
-          int64_t taps = kernel.hasStaticShape() ? kernel.getNumElements() / std::max<int64_t>(kernel.getDimSize(0), 1) : 0;
+          int64_t taps = kernel.hasStaticShape()
+                             ? kernel.getNumElements() / std::max<int64_t>(kernel.getDimSize(0), 1)
+                             : 0;
           return addWork(conv, 2 * taps, times);
         })
         .Case<LayerNormOp>([&](Operation *norm) { return addWork(norm->getResult(0), layerNormWork, times); })
         .Case<RmsNormOp>([&](Operation *norm) { return addWork(norm->getResult(0), rmsNormWork, times); })
-        .Case<SoftmaxOp>([&](Operation *softmax) { return addWork(softmax->getResult(0), softmaxWork, times); })
+        .Case<SoftmaxOp>(
+            [&](Operation *softmax) { return addWork(softmax->getResult(0), softmaxWork, times); })
         .Case<RotaryOp>([&](Operation *rotary) { return addWork(rotary->getResult(0), rotaryWork, times); })
-        .Case<ActivationOp>([&](Operation *activation) { return addWork(activation->getResult(0), 1, times); })
+        .Case<ActivationOp>(
+            [&](Operation *activation) { return addWork(activation->getResult(0), 1, times); })
         .Case<linalg::LinalgOp>([&](linalg::LinalgOp generic) { return countLoops(generic, times); })
         .Default([](Operation &) { return success(); });
   }
@@ -119,13 +129,15 @@ private:
     // A gather of a packed table finds its elements, or their parts, from within its loops.
     WalkResult walk = op.walk([&](tensor::ExtractOp extract) {
       bool isTable = weightBehind(extract.getTensor()) != nullptr;
-      bool isCounted = !isTable || succeeded(addElements(op.getResult(0), typeBytes(extract.getType()), times));
+      bool isCounted =
+          !isTable || succeeded(addElements(op.getResult(0), typeBytes(extract.getType()), times));
       return isCounted ? WalkResult::advance() : WalkResult::interrupt();
     });
     if (walk.wasInterrupted())
       return failure();
     for (Value operand : op.getOperands())
-      if (isa<RankedTensorType>(operand.getType()) && weightBehind(operand) && failed(addBytes(operand, times)))
+      if (isa<RankedTensorType>(operand.getType()) && weightBehind(operand) &&
+          failed(addBytes(operand, times)))
         return failure();
     return success();
   }
@@ -136,7 +148,8 @@ private:
     if (failed(key))
       return failure();
     AffineExpr each = (*key)[2] * 2;
-    return success(succeeded(addWork(attention.getQuery(), each, times)) && succeeded(addWork(attention, each, times)));
+    return success(succeeded(addWork(attention.getQuery(), each, times)) &&
+                   succeeded(addWork(attention, each, times)));
   }
 
   LogicalResult countLoops(linalg::LinalgOp generic, int64_t times) {

@@ -40,7 +40,8 @@ struct ExpandLowRank : OpRewritePattern<LinearOp> {
       return failure();
     int64_t rank = cast<RankedTensorType>(product.getU().getType()).getDimSize(1);
     Location loc = linear.getLoc();
-    auto thin = LinearOp::create(rewriter, loc, productType(linear.getX(), rank), linear.getX(), product.getU(), Value());
+    auto thin = LinearOp::create(rewriter, loc, productType(linear.getX(), rank), linear.getX(),
+                                 product.getU(), Value());
     auto wide = LinearOp::create(rewriter, loc, linear.getType(), inheritAttributes(thin, linear).getResult(),
                                  product.getV(), linear.getBias());
     rewriter.replaceOp(linear, inheritAttributes(wide, linear).getResult());
@@ -63,8 +64,8 @@ struct ExpandSum : OpRewritePattern<LinearOp> {
     AffineMap identity = rewriter.getMultiDimIdentityMap(cast<RankedTensorType>(type).getRank());
     SmallVector<utils::IteratorType> loops(identity.getNumDims(), utils::IteratorType::parallel);
     auto add = linalg::GenericOp::create(
-        rewriter, loc, type, first.getResult(), second.getResult(), ArrayRef<AffineMap>{identity, identity}, loops,
-        [](OpBuilder &b, Location l, ValueRange values) {
+        rewriter, loc, type, first.getResult(), second.getResult(), ArrayRef<AffineMap>{identity, identity},
+        loops, [](OpBuilder &b, Location l, ValueRange values) {
           linalg::YieldOp::create(b, l, arith::AddFOp::create(b, l, values[0], values[1]).getResult());
         });
     rewriter.replaceOp(linear, add.getResults());

@@ -15,7 +15,8 @@
 using namespace mlir;
 using namespace pleat;
 
-Operation *pleat::copyBefore(Operation *before, Value value, ArrayRef<AffineExpr> shape, SizeValues &sizeValues) {
+Operation *pleat::copyBefore(Operation *before, Value value, ArrayRef<AffineExpr> shape,
+                             SizeValues &sizeValues) {
   auto type = cast<RankedTensorType>(value.getType());
   SmallVector<Value> dynamic;
   for (auto [size, expr] : llvm::zip(type.getShape(), shape))
@@ -41,7 +42,8 @@ static Value behindReshapes(Value value) {
 static bool isComputedIn(Block &block, Value value) {
   Operation *producer = value.getDefiningOp();
   return producer && producer->getBlock() == &block &&
-         !isa<WeightOp, arith::ConstantOp, TransposedOp, StackOp, RepeatOp, AppendOp, tensor::EmptyOp>(producer);
+         !isa<WeightOp, arith::ConstantOp, TransposedOp, StackOp, RepeatOp, AppendOp, tensor::EmptyOp>(
+             producer);
 }
 
 namespace {
@@ -92,7 +94,8 @@ private:
   /// The results of main, or the collected values of a body, that are states as they are.
   bool staysInState(OpOperand &operand) {
     if (auto repeat = dyn_cast<RepeatOp>(block.getParentOp()))
-      return operand.getOperandNumber() >= repeat.getCarried().size() && operand.get().getDefiningOp<AppendOp>();
+      return operand.getOperandNumber() >= repeat.getCarried().size() &&
+             operand.get().getDefiningOp<AppendOp>();
     return llvm::any_of(statesOf(cast<func::FuncOp>(block.getParentOp())), [&](const State &state) {
       return state.axis && state.result == operand.getOperandNumber();
     });

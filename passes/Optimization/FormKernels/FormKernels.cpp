@@ -109,9 +109,11 @@ private:
     auto add = [&](Value value) {
       Operation *producer = value.getDefiningOp();
       bool within = producer && llvm::any_of(inside, [&](Operation *op) { return op->isAncestor(producer); });
-      Operation *owner = isa<BlockArgument>(value) ? cast<BlockArgument>(value).getOwner()->getParentOp() : nullptr;
+      Operation *owner =
+          isa<BlockArgument>(value) ? cast<BlockArgument>(value).getOwner()->getParentOp() : nullptr;
       bool ownArgument = owner && llvm::any_of(inside, [&](Operation *op) { return op->isAncestor(owner); });
-      bool constant = producer && producer->hasTrait<OpTrait::ConstantLike>() && !isa<RankedTensorType>(value.getType());
+      bool constant =
+          producer && producer->hasTrait<OpTrait::ConstantLike>() && !isa<RankedTensorType>(value.getType());
       if (!within && !ownArgument && !constant)
         read.insert(value);
     };
@@ -128,7 +130,8 @@ private:
 
   /// The kernel that reads and writes in states, unless that takes its emitter away; and
   /// whether it does.
-  std::pair<func::FuncOp, bool> chooseKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs) {
+  std::pair<func::FuncOp, bool> chooseKernel(const KernelGroup &group, ArrayRef<Value> inputs,
+                                             ValueRange outputs) {
     func::FuncOp strided = makeKernel(group, inputs, outputs, /*inStates=*/true);
     bool isDense = llvm::none_of(inputs, appendedStateBehind) && llvm::none_of(outputs, appendOf);
     if (isDense || hasEmitter(strided))
@@ -172,7 +175,8 @@ private:
     return success();
   }
 
-  func::FuncOp makeKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs, bool inStates) {
+  func::FuncOp makeKernel(const KernelGroup &group, ArrayRef<Value> inputs, ValueRange outputs,
+                          bool inStates) {
     OpBuilder builder(module.getContext());
     auto type = builder.getFunctionType(TypeRange(ValueRange(inputs)), TypeRange(outputs));
     auto kernel = func::FuncOp::create(builder, group.anchor->getLoc(), "kernel", type);
@@ -303,7 +307,8 @@ private:
   LogicalResult viewsAsReshapes(func::FuncOp function, SizeExprs &sizes, SizeValues &values) {
     SmallVector<Operation *> views;
     function.walk([&](Operation *op) {
-      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op) && !op->getParentOfType<linalg::LinalgOp>())
+      if (isa<tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(op) &&
+          !op->getParentOfType<linalg::LinalgOp>())
         views.push_back(op);
     });
     for (Operation *op : views) {
@@ -311,7 +316,8 @@ private:
       if (failed(viewSizes(op, sizes, values, dynamic)))
         return op->emitOpError("expects sizes that follow from the model's dimensions");
       OpBuilder builder(op);
-      auto reshape = ReshapeOp::create(builder, op->getLoc(), op->getResult(0).getType(), op->getOperand(0), dynamic);
+      auto reshape =
+          ReshapeOp::create(builder, op->getLoc(), op->getResult(0).getType(), op->getOperand(0), dynamic);
       op->replaceAllUsesWith(reshape);
       op->erase();
       sizes.forget();
@@ -344,7 +350,8 @@ private:
     auto shape = sizes.shapeOf(collapse.getSrc());
     if (failed(shape))
       return failure();
-    for (auto [size, axes] : llvm::zip(collapse.getResultType().getShape(), collapse.getReassociationIndices())) {
+    for (auto [size, axes] :
+         llvm::zip(collapse.getResultType().getShape(), collapse.getReassociationIndices())) {
       AffineExpr product = getAffineConstantExpr(1, collapse.getContext());
       for (int64_t axis : axes)
         product = product * (*shape)[axis];

@@ -4,11 +4,11 @@
 #include "passes/Optimization/FormKernels/Grouping.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
-#include "passes/CPU/WindowReduction.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "passes/CPU/WindowReduction.h"
 #include "llvm/ADT/SetVector.h"
 #include <functional>
 
@@ -41,7 +41,8 @@ static bool isScalarArithmetic(Operation *op) {
 
 /// Cheaper to repeat in a kernel than to store.
 static bool isCheap(Operation *op) {
-  return isScalarArithmetic(op) || isa<tensor::EmptyOp, linalg::FillOp, tensor::ExtractSliceOp>(op) || isInlineConstant(op);
+  return isScalarArithmetic(op) || isa<tensor::EmptyOp, linalg::FillOp, tensor::ExtractSliceOp>(op) ||
+         isInlineConstant(op);
 }
 
 static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
@@ -75,7 +76,8 @@ static bool isEpilogue(linalg::GenericOp consumer, Value value, bool ofConvoluti
   for (OpOperand *operand : consumer.getDpsInputOperands()) {
     AffineMap map = consumer.getMatchingIndexingMap(operand);
     bool whole = map.isIdentity();
-    bool isColumn = map.getNumResults() == 1 && map.getResult(0) == getAffineDimExpr(rank - 1, map.getContext());
+    bool isColumn =
+        map.getNumResults() == 1 && map.getResult(0) == getAffineDimExpr(rank - 1, map.getContext());
     bool column = ofConvolution ? isPerChannel(map) : isColumn;
     bool scalar = map.getNumResults() == 0;
     if (operand->get() == value ? !whole : !(whole || column || scalar))
@@ -162,7 +164,8 @@ private:
         take = isEpilogue(generic, value, isa<ConvOp, linalg::GenericOp>(anchor));
       } else if (isa<ActivationOp>(user)) {
         take = true;
-      } else if (isa<ReshapeOp>(user) && !isa<ConvOp, linalg::GenericOp>(anchor)) { // there, tiles are pieces of rows
+      } else if (isa<ReshapeOp>(user) &&
+                 !isa<ConvOp, linalg::GenericOp>(anchor)) { // there, tiles are pieces of rows
         pending.push_back(user);
         value = user->getResult(0);
         continue;
@@ -205,10 +208,10 @@ private:
         Operation *producer = operand.getDefiningOp();
         if (!producer || producer->getBlock() != &block || ops.contains(producer))
           continue;
-        bool viewOfAnchor =
-            throughViews && readsThroughViews(group.anchor) && isView(producer) && (op == group.anchor || isView(op));
-        bool repeat = viewOfAnchor || padsWindows(producer, op) || startsAccumulation(producer, op, operand) ||
-                      isInlineConstant(producer) ||
+        bool viewOfAnchor = throughViews && readsThroughViews(group.anchor) && isView(producer) &&
+                            (op == group.anchor || isView(op));
+        bool repeat = viewOfAnchor || padsWindows(producer, op) ||
+                      startsAccumulation(producer, op, operand) || isInlineConstant(producer) ||
                       (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op) &&
                        (throughViews || op != group.anchor));
         if (repeat)
@@ -271,7 +274,8 @@ private:
 
 } // namespace
 
-SmallVector<KernelGroup> pleat::groupKernels(Block &block, llvm::function_ref<bool(const KernelGroup &)> hasEmitter) {
+SmallVector<KernelGroup> pleat::groupKernels(Block &block,
+                                             llvm::function_ref<bool(const KernelGroup &)> hasEmitter) {
   return Grouper(block, hasEmitter).run();
 }
 

@@ -45,8 +45,8 @@ public:
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<GeneralizeTranspose>(context);
-    linalg::populateElementwiseOpsFusionPatterns(
-        patterns, [](OpOperand *fused) { return fused->get().hasOneUse(); });
+    linalg::populateElementwiseOpsFusionPatterns(patterns,
+                                                 [](OpOperand *fused) { return fused->get().hasOneUse(); });
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -54,7 +54,8 @@ public:
       return error() << "expects the names of an input and an output";
     Value from = function.getArgument(*argument), to = terminator->getOperand(*result);
     if (elementType(from) != elementType(to))
-      return error() << "expects one element type, but got " << elementType(from) << " and " << elementType(to);
+      return error() << "expects one element type, but got " << elementType(from) << " and "
+                     << elementType(to);
     auto before = sizes.shapeOf(from), after = sizes.shapeOf(to);
     if (failed(before) || failed(after))
       return error() << "expects sizes that follow from the model's dimensions";
@@ -66,10 +67,11 @@ public:
     }
     std::optional<unsigned> axis = matchAppend(function.getArgument(*argument), to, *before, *after);
     if (!axis)
-      return error() << "expects the output to have the input's shape, or to be the input with rows appended along "
-                        "a dimension, but got "
-                     << function.getArgAttr(*argument, PleatDialect::getDimsAttrName()) << " and "
-                     << function.getResultAttr(*result, PleatDialect::getDimsAttrName());
+      return error()
+             << "expects the output to have the input's shape, or to be the input with rows appended along "
+                "a dimension, but got "
+             << function.getArgAttr(*argument, PleatDialect::getDimsAttrName()) << " and "
+             << function.getResultAttr(*result, PleatDialect::getDimsAttrName());
     found.push_back({*argument, *result, axis});
     return success();
   }
@@ -82,8 +84,8 @@ public:
         continue;
       auto insert = terminator->getOperand(state.result).getDefiningOp<tensor::InsertSliceOp>();
       OpBuilder builder(insert);
-      auto append = AppendOp::create(builder, insert.getLoc(), insert.getType(), function.getArgument(state.argument),
-                                     insert.getSource(), *state.axis);
+      auto append = AppendOp::create(builder, insert.getLoc(), insert.getType(),
+                                     function.getArgument(state.argument), insert.getSource(), *state.axis);
       insert.replaceAllUsesWith(append.getResult());
     }
     for (Operation &op : llvm::make_early_inc_range(llvm::reverse(function.front())))
@@ -103,8 +105,8 @@ private:
   /// Whether two sizes are equal in every run, also because the run checks it.
   bool isEqual(AffineExpr a, AffineExpr b) const {
     return a == b || llvm::any_of(checked, [&](const SizeCheck &check) {
-      return (check.first == a && check.second == b) || (check.first == b && check.second == a);
-    });
+             return (check.first == a && check.second == b) || (check.first == b && check.second == a);
+           });
   }
 
   /// The axis along which `to` is `from` and rows behind it; nullopt if it is something else.
@@ -124,7 +126,8 @@ private:
     if (!first || !isPlain(first) || !isPlain(last) || behindCasts(first.getSource()) != from ||
         !first.getDest().getDefiningOp<tensor::EmptyOp>())
       return std::nullopt;
-    SmallVector<AffineExpr> start(before.size(), getAffineConstantExpr(0, function.getContext())), end = start;
+    SmallVector<AffineExpr> start(before.size(), getAffineConstantExpr(0, function.getContext())),
+        end = start;
     end[*axis] = before[*axis];
     return beginsAt(first, start) && beginsAt(last, end) && fills(last, *axis, after) ? axis : std::nullopt;
   }
@@ -137,9 +140,8 @@ private:
   }
 
   bool beginsAt(tensor::InsertSliceOp insert, ArrayRef<AffineExpr> offsets) {
-    return llvm::all_of(llvm::zip(insert.getMixedOffsets(), offsets), [&](auto pair) {
-      return exprOf(std::get<0>(pair)) == std::get<1>(pair);
-    });
+    return llvm::all_of(llvm::zip(insert.getMixedOffsets(), offsets),
+                        [&](auto pair) { return exprOf(std::get<0>(pair)) == std::get<1>(pair); });
   }
 
   /// Whether the rows reach over all of the other axes.
@@ -168,7 +170,8 @@ public:
     StateKeeper keeper(function);
     bool failedOne = false;
     for (auto pair : pairs.getAsRange<ArrayAttr>())
-      failedOne |= failed(keeper.keep(cast<StringAttr>(pair[0]).getValue(), cast<StringAttr>(pair[1]).getValue()));
+      failedOne |=
+          failed(keeper.keep(cast<StringAttr>(pair[0]).getValue(), cast<StringAttr>(pair[1]).getValue()));
     if (failedOne)
       return signalPassFailure();
     keeper.rewrite();

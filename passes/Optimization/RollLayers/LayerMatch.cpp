@@ -176,11 +176,11 @@ private:
   void collect() {
     for (size_t k = 0; k < match.period; ++k)
       for (unsigned result = 0; result < layerOp(0, k)->getNumResults(); ++result) {
-        bool carried = llvm::any_of(match.carried, [&](const LayerMatch::Carried &c) {
-          return c.op == k && c.result == result;
-        });
+        bool carried = llvm::any_of(
+            match.carried, [&](const LayerMatch::Carried &c) { return c.op == k && c.result == result; });
         for (size_t layer = 0; layer < match.repeats; ++layer)
-          if (isReadOutside(layerOp(layer, k)->getResult(result)) && !(carried && layer + 1 == match.repeats)) {
+          if (isReadOutside(layerOp(layer, k)->getResult(result)) &&
+              !(carried && layer + 1 == match.repeats)) {
             match.collected.push_back({k, result});
             break;
           }
@@ -203,10 +203,13 @@ private:
           return false;
       return true;
     };
-    return llvm::all_of(match.carried,
-                        [&](const LayerMatch::Carried &c) { return inAllLayers(c.initial, c.op, c.result); }) &&
+    return llvm::all_of(
+               match.carried,
+               [&](const LayerMatch::Carried &c) { return inAllLayers(c.initial, c.op, c.result); }) &&
            llvm::all_of(match.collected,
-                        [&](auto c) { return inAllLayers(layerOp(0, c.first)->getResult(c.second), c.first, c.second); }) &&
+                        [&](auto c) {
+                          return inAllLayers(layerOp(0, c.first)->getResult(c.second), c.first, c.second);
+                        }) &&
            llvm::all_of(match.stacked, [&](ArrayRef<Value> values) {
              return llvm::all_of(values, [&](Value value) { return haveOneShape(values.front(), value); });
            });

@@ -33,7 +33,7 @@ static auto cutCost(const LayerMatch &match) {
 
 /// The cheapest way to cut `run` into layers; nullopt if no cut gives equal layers.
 static std::optional<LayerMatch> bestCut(ArrayRef<Operation *> ops, const PeriodicRun &run, size_t minRepeats,
-                                          SizeExprs &sizes) {
+                                         SizeExprs &sizes) {
   std::optional<LayerMatch> best;
   for (size_t shift = 0; shift < run.period; ++shift) {
     size_t repeats = (run.end - run.begin - shift) / run.period;
@@ -127,7 +127,8 @@ private:
         Value before = match.ops[layer * match.period + value.first]->getResult(value.second);
         if (before.use_empty())
           continue;
-        Value slice = UnstackOp::create(builder, before.getLoc(), before.getType(), repeat.getResult(carried + i), layer);
+        Value slice = UnstackOp::create(builder, before.getLoc(), before.getType(),
+                                        repeat.getResult(carried + i), layer);
         before.replaceAllUsesWith(slice);
       }
   }
@@ -155,8 +156,8 @@ public:
         continue;
       RepeatOp repeat = Roller(*match).roll();
       remark::passed(repeat.getLoc(), remark::RemarkOpts::name("Rolled").category("pleat-roll-layers"))
-          << std::to_string(match->repeats) << " layers of " << std::to_string(match->period) << " ops rolled, "
-          << std::to_string(match->stacked.size()) << " operands stacked";
+          << std::to_string(match->repeats) << " layers of " << std::to_string(match->period)
+          << " ops rolled, " << std::to_string(match->stacked.size()) << " operands stacked";
       return; // the run that covers most; what remains is head and tail
     }
   }

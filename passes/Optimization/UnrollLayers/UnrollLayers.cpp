@@ -52,7 +52,8 @@ static void unroll(RepeatOp repeat) {
         slice.erase();
       }
     if (!result.use_empty())
-      result.replaceAllUsesWith(StackOp::create(builder, repeat.getLoc(), result.getType(), values).getResult());
+      result.replaceAllUsesWith(
+          StackOp::create(builder, repeat.getLoc(), result.getType(), values).getResult());
   }
   SmallVector<Value> stacks(repeat.getStacked());
   repeat.erase();

@@ -62,37 +62,37 @@ extern "C" {
 #endif
 
 /* Every outcome: name, number (never reused), what it means and what to do. */
-#define PLEAT_STATUSES(X)                                                                          \
-  X(OK, 0, "done")                                                                                 \
-  X(INVALID_ARGUMENT, 1, "a pointer, count or option cannot be used; correct the call")            \
-  X(OUT_OF_MEMORY, 2, "the allocator refused; free memory or ask for smaller sizes")               \
-  X(IO, 3, "a file cannot be opened, read or mapped; check path and rights")                       \
-  X(BAD_WEIGHTS, 4, "not a weights file, or a damaged one; fetch it again")                        \
-  X(VERSION_MISMATCH, 5, "two parts come from versions that do not fit; compile the model again")  \
-  X(WRONG_BUILD, 6, "the weights belong to another build of the model; ship both together")        \
-  X(HASH_MISMATCH, 7, "a tensor's bytes are not the compiled ones; fetch the weights again")       \
-  X(UNSUPPORTED_CPU, 8, "no compiled level runs on this processor and system; compile a lower one") \
-  X(DIM_OUT_OF_RANGE, 9, "a dimension is out of its range or beyond the session's limits")         \
-  X(SHAPE_MISMATCH, 10, "a tensor's type, rank or shape is not what the model takes")              \
-  X(ID_OUT_OF_RANGE, 11, "an integer input points outside the table it indexes")                   \
-  X(TOO_LARGE, 12, "sizes exceed what memory can address; ask for smaller sizes")                  \
-  X(STATE_FULL, 13, "a state has no room for this run; reset it or create a larger session")       \
-  X(NO_THREADS, 14, "the system refused to start a thread; ask for fewer")                         \
+#define PLEAT_STATUSES(X)                                                                                    \
+  X(OK, 0, "done")                                                                                           \
+  X(INVALID_ARGUMENT, 1, "a pointer, count or option cannot be used; correct the call")                      \
+  X(OUT_OF_MEMORY, 2, "the allocator refused; free memory or ask for smaller sizes")                         \
+  X(IO, 3, "a file cannot be opened, read or mapped; check path and rights")                                 \
+  X(BAD_WEIGHTS, 4, "not a weights file, or a damaged one; fetch it again")                                  \
+  X(VERSION_MISMATCH, 5, "two parts come from versions that do not fit; compile the model again")            \
+  X(WRONG_BUILD, 6, "the weights belong to another build of the model; ship both together")                  \
+  X(HASH_MISMATCH, 7, "a tensor's bytes are not the compiled ones; fetch the weights again")                 \
+  X(UNSUPPORTED_CPU, 8, "no compiled level runs on this processor and system; compile a lower one")          \
+  X(DIM_OUT_OF_RANGE, 9, "a dimension is out of its range or beyond the session's limits")                   \
+  X(SHAPE_MISMATCH, 10, "a tensor's type, rank or shape is not what the model takes")                        \
+  X(ID_OUT_OF_RANGE, 11, "an integer input points outside the table it indexes")                             \
+  X(TOO_LARGE, 12, "sizes exceed what memory can address; ask for smaller sizes")                            \
+  X(STATE_FULL, 13, "a state has no room for this run; reset it or create a larger session")                 \
+  X(NO_THREADS, 14, "the system refused to start a thread; ask for fewer")                                   \
   X(UNSUPPORTED, 15, "this build of the runtime lacks what was asked for")
 
 typedef enum pleat_status {
 #define PLEAT_STATUS_VALUE(name, number, text) PLEAT_STATUS_##name = number,
   PLEAT_STATUSES(PLEAT_STATUS_VALUE)
 #undef PLEAT_STATUS_VALUE
-  PLEAT_STATUS_FORCE_INT = 0x7fffffff /* never returned: makes the type an int everywhere */
+      PLEAT_STATUS_FORCE_INT = 0x7fffffff /* never returned: makes the type an int everywhere */
 } pleat_status;
 
 /* The name of a status, such as "OUT_OF_MEMORY"; "UNKNOWN" for a number not in the table.
  * Static text. */
 static inline const char *pleat_status_name(pleat_status status) {
   switch ((int)status) {
-#define PLEAT_STATUS_CASE(name, number, text) \
-  case number:                                \
+#define PLEAT_STATUS_CASE(name, number, text)                                                                \
+  case number:                                                                                               \
     return #name;
     PLEAT_STATUSES(PLEAT_STATUS_CASE)
 #undef PLEAT_STATUS_CASE
@@ -104,8 +104,8 @@ static inline const char *pleat_status_name(pleat_status status) {
 /* What a status means and what to do about it. Static text. */
 static inline const char *pleat_status_text(pleat_status status) {
   switch ((int)status) {
-#define PLEAT_STATUS_CASE(name, number, text) \
-  case number:                                \
+#define PLEAT_STATUS_CASE(name, number, text)                                                                \
+  case number:                                                                                               \
     return text;
     PLEAT_STATUSES(PLEAT_STATUS_CASE)
 #undef PLEAT_STATUS_CASE
@@ -210,8 +210,8 @@ typedef struct pleat_load_options {
 
 /* Fills in the defaults: weights unnamed, mapped, unhashed; best level; our own allocator. */
 static inline void pleat_load_options_init(pleat_load_options *options) {
-  const pleat_load_options none = {sizeof(pleat_load_options), NULL, NULL, 0, PLEAT_LOAD_MAP, 0, 0,
-                                   0, NULL, NULL, NULL};
+  const pleat_load_options none = {
+      sizeof(pleat_load_options), NULL, NULL, 0, PLEAT_LOAD_MAP, 0, 0, 0, NULL, NULL, NULL};
   *options = none;
 }
 
@@ -233,10 +233,10 @@ static inline void pleat_session_options_init(pleat_session_options *options) {
 /* What NAME_model_info tells about a loaded model; set struct_size before the call. */
 typedef struct pleat_model_info {
   size_t struct_size;
-  int32_t level;           /* pleat_cpu_level in use */
-  int32_t weights_copied;  /* 1 if the weights lie in memory of our own, 0 if they were borrowed */
-  uint64_t weights_bytes;  /* the weights file, header and padding included */
-  const char *level_name;  /* static text, such as "x86-64-v3" */
+  int32_t level;          /* pleat_cpu_level in use */
+  int32_t weights_copied; /* 1 if the weights lie in memory of our own, 0 if they were borrowed */
+  uint64_t weights_bytes; /* the weights file, header and padding included */
+  const char *level_name; /* static text, such as "x86-64-v3" */
 } pleat_model_info;
 
 #ifdef __cplusplus

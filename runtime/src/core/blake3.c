@@ -43,17 +43,16 @@ static inline __attribute__((always_inline)) void mix(lanes *v, int a, int b, in
 /* Section 2.2: the compression function. Replaces the chaining value by the first half of
  * the output; the second half serves longer hashes than ours. `counter` is lane 0's, the
  * others count on. */
-static __attribute__((noinline)) void compress(lanes chaining[8], const lanes message[16],
-                                               uint64_t counter, uint32_t length, uint32_t flags) {
+static __attribute__((noinline)) void compress(lanes chaining[8], const lanes message[16], uint64_t counter,
+                                               uint32_t length, uint32_t flags) {
   /* Row r: which message words round r mixes, the permutation of table 2 applied r times. */
-  static const uint8_t schedule[7][16] = {
-      {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
-      {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8},
-      {3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1},
-      {10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6},
-      {12, 13, 9, 11, 15, 10, 14, 8, 7, 2, 5, 3, 0, 1, 6, 4},
-      {9, 14, 11, 5, 8, 12, 15, 1, 13, 3, 0, 10, 2, 6, 4, 7},
-      {11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13}};
+  static const uint8_t schedule[7][16] = {{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15},
+                                          {2, 6, 3, 10, 7, 0, 4, 13, 1, 11, 12, 5, 9, 14, 15, 8},
+                                          {3, 4, 10, 12, 13, 2, 7, 14, 6, 5, 9, 0, 11, 15, 8, 1},
+                                          {10, 7, 12, 9, 14, 3, 13, 15, 4, 0, 11, 2, 5, 8, 1, 6},
+                                          {12, 13, 9, 11, 15, 10, 14, 8, 7, 2, 5, 3, 0, 1, 6, 4},
+                                          {9, 14, 11, 5, 8, 12, 15, 1, 13, 3, 0, 10, 2, 6, 4, 7},
+                                          {11, 15, 5, 0, 1, 9, 8, 6, 14, 10, 2, 12, 3, 4, 7, 13}};
   lanes v[16];
   memcpy(v, chaining, 8 * sizeof *v);
   for (int i = 0; i < 4; ++i)
@@ -86,8 +85,7 @@ typedef struct node {
   uint32_t length, flags;
 } node;
 
-static __attribute__((noinline)) void compress_node(const node *in, uint32_t flags,
-                                                    uint32_t out[8]) {
+static __attribute__((noinline)) void compress_node(const node *in, uint32_t flags, uint32_t out[8]) {
   lanes chaining[8], message[16];
   for (int i = 0; i < 8; ++i)
     chaining[i] = all(in->chaining[i]);

@@ -27,34 +27,32 @@
 extern const pleat_model_desc ENTRY(descriptor);
 
 EXPORT pleat_status ENTRY(model_load)(const pleat_load_options *options, pleat_model **model,
-                                            pleat_error *error) {
+                                      pleat_error *error) {
   return pleat_rt_model_load(&ENTRY(descriptor), options, model, error);
 }
 
 EXPORT void ENTRY(model_destroy)(pleat_model *model) { pleat_rt_model_destroy(model); }
 
-EXPORT pleat_status ENTRY(model_info)(const pleat_model *model, pleat_model_info *info,
-                                            pleat_error *error) {
+EXPORT pleat_status ENTRY(model_info)(const pleat_model *model, pleat_model_info *info, pleat_error *error) {
   return pleat_rt_model_info(model, info, error);
 }
 
 EXPORT pleat_status ENTRY(session_bytes)(const pleat_model *model, const int64_t *largest,
-                                               const pleat_session_options *options, size_t *bytes,
-                                               pleat_error *error) {
+                                         const pleat_session_options *options, size_t *bytes,
+                                         pleat_error *error) {
   return pleat_rt_session_bytes(model, largest, options, bytes, error);
 }
 
 EXPORT pleat_status ENTRY(session_create)(const pleat_model *model, const int64_t *largest,
-                                                const pleat_session_options *options,
-                                                pleat_session **session, pleat_error *error) {
+                                          const pleat_session_options *options, pleat_session **session,
+                                          pleat_error *error) {
   return pleat_rt_session_create(model, largest, options, session, error);
 }
 
 EXPORT void ENTRY(session_destroy)(pleat_session *session) { pleat_rt_session_destroy(session); }
 
 EXPORT pleat_status ENTRY(session_run)(pleat_session *session, const void *const *inputs,
-                                             void *const *outputs, const int64_t *dims,
-                                             pleat_error *error) {
+                                       void *const *outputs, const int64_t *dims, pleat_error *error) {
   return pleat_rt_session_run(session, inputs, outputs, dims, error);
 }
 
@@ -69,13 +67,12 @@ EXPORT pleat_status ENTRY(dims_of)(const pleat_tensor *inputs, int64_t *dims, pl
 }
 
 EXPORT pleat_status ENTRY(session_output_shapes)(pleat_session *session, const int64_t *dims,
-                                                       pleat_tensor *outputs, pleat_error *error) {
+                                                 pleat_tensor *outputs, pleat_error *error) {
   return pleat_rt_session_output_shapes(session, dims, outputs, error);
 }
 
-EXPORT pleat_status ENTRY(session_run_tensors)(pleat_session *session,
-                                                     const pleat_tensor *inputs,
-                                                     const pleat_tensor *outputs, pleat_error *error) {
+EXPORT pleat_status ENTRY(session_run_tensors)(pleat_session *session, const pleat_tensor *inputs,
+                                               const pleat_tensor *outputs, pleat_error *error) {
   return pleat_rt_session_run_tensors(session, inputs, outputs, error);
 }
 
@@ -86,30 +83,30 @@ EXPORT pleat_status ENTRY(session_reset)(pleat_session *session, pleat_error *er
   return pleat_rt_session_reset(session, error);
 }
 
-EXPORT pleat_status ENTRY(state_shape)(const pleat_session *session, uint32_t state,
-                                             pleat_tensor *tensor, pleat_error *error) {
+EXPORT pleat_status ENTRY(state_shape)(const pleat_session *session, uint32_t state, pleat_tensor *tensor,
+                                       pleat_error *error) {
   return pleat_rt_state_shape(session, state, tensor, error);
 }
 
-EXPORT pleat_status ENTRY(state_get)(const pleat_session *session, uint32_t state,
-                                           const pleat_tensor *tensor, pleat_error *error) {
+EXPORT pleat_status ENTRY(state_get)(const pleat_session *session, uint32_t state, const pleat_tensor *tensor,
+                                     pleat_error *error) {
   return pleat_rt_state_get(session, state, tensor, error);
 }
 
-EXPORT pleat_status ENTRY(state_set)(pleat_session *session, uint32_t state,
-                                           const pleat_tensor *tensor, pleat_error *error) {
+EXPORT pleat_status ENTRY(state_set)(pleat_session *session, uint32_t state, const pleat_tensor *tensor,
+                                     pleat_error *error) {
   return pleat_rt_state_set(session, state, tensor, error);
 }
 
-EXPORT pleat_status ENTRY(state_truncate)(pleat_session *session, uint32_t state,
-                                                int64_t length, pleat_error *error) {
+EXPORT pleat_status ENTRY(state_truncate)(pleat_session *session, uint32_t state, int64_t length,
+                                          pleat_error *error) {
   return pleat_rt_state_truncate(session, state, length, error);
 }
 
 /* A pool that several sessions, of this model or others, may share through their options. */
 
-EXPORT pleat_status ENTRY(pool_create)(int64_t threads, const pleat_allocator *given,
-                                             pleat_executor **pool, pleat_error *error) {
+EXPORT pleat_status ENTRY(pool_create)(int64_t threads, const pleat_allocator *given, pleat_executor **pool,
+                                       pleat_error *error) {
   pleat_allocator allocator;
   pleat_status status = pleat_rt_read_allocator(given, &allocator, error);
   return status ? status : pleat_rt_pool_create(threads, &allocator, pool, error);

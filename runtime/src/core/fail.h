@@ -12,7 +12,6 @@ pleat_status pleat_rt_fail(pleat_error *error, pleat_status status, const char *
     __attribute__((format(printf, 3, 4)));
 
 /* Writes such a text to out[0 .. bytes-1], always with a zero byte at the end. */
-void pleat_rt_print(char *out, size_t bytes, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+void pleat_rt_print(char *out, size_t bytes, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -5,8 +5,8 @@
 #include "runtime/src/core/fail.h"
 #include "runtime/src/core/shapes.h"
 
-pleat_status pleat_rt_resolve_largest(const pleat_model_desc *desc, const int64_t *given,
-                                      int64_t *largest, pleat_error *error) {
+pleat_status pleat_rt_resolve_largest(const pleat_model_desc *desc, const int64_t *given, int64_t *largest,
+                                      pleat_error *error) {
   for (uint32_t i = 0; i < desc->dim_count; ++i) {
     const pleat_dim_desc *dim = &desc->dims[i];
     largest[i] = given && given[i] ? given[i] : dim->upper;

@@ -10,8 +10,8 @@ enum { PLEAT_BLOCK_ALIGNMENT = 64 };
 
 /* Writes the limits of a session, one a dimension: `given` where it is not 0, the declared
  * bound elsewhere. */
-pleat_status pleat_rt_resolve_largest(const pleat_model_desc *desc, const int64_t *given,
-                                      int64_t *largest, pleat_error *error);
+pleat_status pleat_rt_resolve_largest(const pleat_model_desc *desc, const int64_t *given, int64_t *largest,
+                                      pleat_error *error);
 
 /* Computes the block of a session with these limits. With `session` NULL only its size; else
  * sets all the session's pointers into the block, which starts at the session itself, its

@@ -17,10 +17,10 @@ enum {
 };
 /* CPUID.7.0:EBX and EDX, CPUID.80000001:ECX */
 enum {
-  LEAF7_V3 = BIT(3) | BIT(5) | BIT(8),                  /* BMI1, AVX2, BMI2 */
-  LEAF7_V4 = BIT(16) | BIT(17) | BIT(28) | BIT(30),     /* AVX-512 F, DQ, CD, BW */
-  LEAF7_AMX = BIT(22) | BIT(24),                        /* AMX-BF16, AMX-TILE */
-  EXTENDED_V3 = BIT(5)                                  /* LZCNT */
+  LEAF7_V3 = BIT(3) | BIT(5) | BIT(8),              /* BMI1, AVX2, BMI2 */
+  LEAF7_V4 = BIT(16) | BIT(17) | BIT(28) | BIT(30), /* AVX-512 F, DQ, CD, BW */
+  LEAF7_AMX = BIT(22) | BIT(24),                    /* AMX-BF16, AMX-TILE */
+  EXTENDED_V3 = BIT(5)                              /* LZCNT */
 };
 #define LEAF7_V4_VL BIT(31)
 /* XCR0: SSE and AVX; opmask and both halves of ZMM; tile configuration and data. */
@@ -51,9 +51,8 @@ pleat_cpu_words pleat_rt_cpu_words(void) {
 static int has(uint64_t word, uint64_t bits) { return (word & bits) == bits; }
 
 uint32_t pleat_rt_cpu_level(const pleat_cpu_words *words) {
-  if (!has(words->leaf1_ecx, LEAF1_V2 | LEAF1_V3 | LEAF1_OSXSAVE) ||
-      !has(words->leaf7_ebx, LEAF7_V3) || !has(words->extended_ecx, EXTENDED_V3) ||
-      !has(words->xcr0, STATE_AVX))
+  if (!has(words->leaf1_ecx, LEAF1_V2 | LEAF1_V3 | LEAF1_OSXSAVE) || !has(words->leaf7_ebx, LEAF7_V3) ||
+      !has(words->extended_ecx, EXTENDED_V3) || !has(words->xcr0, STATE_AVX))
     return 0;
   if (!has(words->leaf7_ebx, LEAF7_V4 | LEAF7_V4_VL) || !has(words->xcr0, STATE_AVX512))
     return PLEAT_X86_64_V3;

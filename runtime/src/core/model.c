@@ -27,16 +27,15 @@ static pleat_status allocate_weights(pleat_model *model, uint8_t **memory, pleat
   uint64_t bytes = model->desc->weights_bytes;
   *memory = model->allocator.allocate(model->allocator.self, bytes, PLEAT_WEIGHTS_ALIGNMENT);
   if (!*memory)
-    return pleat_rt_fail(error, PLEAT_STATUS_OUT_OF_MEMORY,
-                         "no memory for %" PRIu64 " bytes of weights", bytes);
+    return pleat_rt_fail(error, PLEAT_STATUS_OUT_OF_MEMORY, "no memory for %" PRIu64 " bytes of weights",
+                         bytes);
   model->weights = *memory;
   model->owner = PLEAT_WEIGHTS_ALLOCATED;
   return PLEAT_STATUS_OK;
 }
 
-static pleat_status from_file(pleat_model *model, const pleat_load_options *options,
-                              const pleat_file *file, pleat_weights_header *header,
-                              pleat_error *error) {
+static pleat_status from_file(pleat_model *model, const pleat_load_options *options, const pleat_file *file,
+                              pleat_weights_header *header, pleat_error *error) {
   pleat_status status;
   uint8_t *copy;
   if (file->bytes < sizeof *header)
@@ -56,9 +55,8 @@ static pleat_status from_file(pleat_model *model, const pleat_load_options *opti
   return PLEAT_STATUS_OK;
 }
 
-static pleat_status from_memory(pleat_model *model, const pleat_load_options *options,
-                                const uint8_t *data, uint64_t bytes, pleat_weights_header *header,
-                                pleat_error *error) {
+static pleat_status from_memory(pleat_model *model, const pleat_load_options *options, const uint8_t *data,
+                                uint64_t bytes, pleat_weights_header *header, pleat_error *error) {
   pleat_status status;
   uint8_t *copy;
   if (bytes < sizeof *header)
@@ -105,8 +103,7 @@ static pleat_status place_weights(pleat_model *model, const pleat_load_options *
                        desc->name);
 }
 
-static pleat_status load_weights(pleat_model *model, const pleat_load_options *options,
-                                 pleat_error *error) {
+static pleat_status load_weights(pleat_model *model, const pleat_load_options *options, pleat_error *error) {
   pleat_weights_header header;
   pleat_status status;
   if (model->desc->weights_bytes == 0)
@@ -114,15 +111,13 @@ static pleat_status load_weights(pleat_model *model, const pleat_load_options *o
   if ((status = place_weights(model, options, &header, error)) ||
       (status = pleat_rt_check_table(&header, model->weights, error)))
     return status;
-  return options->check_hashes ? pleat_rt_check_hashes(&header, model->weights, error)
-                               : PLEAT_STATUS_OK;
+  return options->check_hashes ? pleat_rt_check_hashes(&header, model->weights, error) : PLEAT_STATUS_OK;
 }
 
 static pleat_status read_load_options(const pleat_load_options *given, pleat_load_options *options,
                                       pleat_allocator *allocator, pleat_error *error) {
   pleat_load_options_init(options);
-  pleat_status status =
-      pleat_rt_read_options(given, options, sizeof *options, "pleat_load_options", error);
+  pleat_status status = pleat_rt_read_options(given, options, sizeof *options, "pleat_load_options", error);
   if (status)
     return status;
   if (options->load_mode != PLEAT_LOAD_MAP && options->load_mode != PLEAT_LOAD_COPY)
@@ -141,8 +136,8 @@ static void log_load(const pleat_model *model, const pleat_load_options *options
   if (!options->log)
     return;
   pleat_rt_print(text, sizeof text, "model '%s' runs at level %s, %" PRIu64 " bytes of weights %s",
-                 model->desc->name, pleat_rt_level_name(model->level->level),
-                 model->desc->weights_bytes, places[model->owner]);
+                 model->desc->name, pleat_rt_level_name(model->level->level), model->desc->weights_bytes,
+                 places[model->owner]);
   options->log(options->log_self, PLEAT_LOG_INFO, text);
 }
 
@@ -184,8 +179,7 @@ void pleat_rt_model_destroy(pleat_model *model) {
   if (model->owner == PLEAT_WEIGHTS_MAPPED)
     pleat_rt_file_unmap(model->weights, bytes);
   if (model->owner == PLEAT_WEIGHTS_ALLOCATED)
-    allocator.deallocate(allocator.self, (void *)(uintptr_t)model->weights, bytes,
-                         PLEAT_WEIGHTS_ALIGNMENT);
+    allocator.deallocate(allocator.self, (void *)(uintptr_t)model->weights, bytes, PLEAT_WEIGHTS_ALIGNMENT);
   allocator.deallocate(allocator.self, model, sizeof *model, sizeof(void *));
 }
 
@@ -193,10 +187,8 @@ pleat_status pleat_rt_model_info(const pleat_model *model, pleat_model_info *inf
   if (!model || !info || info->struct_size < sizeof info->struct_size)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
                          "model and info expect addresses and info its struct_size");
-  pleat_model_info all = {info->struct_size,
-                          (int32_t)model->level->level,
-                          model->owner == PLEAT_WEIGHTS_ALLOCATED,
-                          model->desc->weights_bytes,
+  pleat_model_info all = {info->struct_size, (int32_t)model->level->level,
+                          model->owner == PLEAT_WEIGHTS_ALLOCATED, model->desc->weights_bytes,
                           pleat_rt_level_name(model->level->level)};
   memcpy(info, &all, info->struct_size < sizeof all ? info->struct_size : sizeof all);
   return PLEAT_STATUS_OK;

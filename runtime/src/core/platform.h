@@ -33,8 +33,8 @@ int pleat_rt_permit_amx(void);
 /* A pool of threads - 1 workers and the calling thread; its executor stays at the same
  * address until it is destroyed. Calls from several threads at once are allowed: while the
  * workers are busy, the later caller does its parts itself. */
-pleat_status pleat_rt_pool_create(int64_t threads, const pleat_allocator *allocator,
-                                  pleat_executor **pool, pleat_error *error);
+pleat_status pleat_rt_pool_create(int64_t threads, const pleat_allocator *allocator, pleat_executor **pool,
+                                  pleat_error *error);
 
 /* Ends the workers. No session may use the pool any more; NULL is harmless. */
 void pleat_rt_pool_destroy(pleat_executor *pool);

@@ -12,8 +12,8 @@ static pleat_status count_elements(pleat_session *session, pleat_error *error) {
   const pleat_model_desc *desc = session->model->desc;
   pleat_status status = PLEAT_STATUS_OK;
   for (uint32_t i = 0; !status && i < desc->input_count; ++i)
-    status = pleat_rt_element_count(&desc->inputs[i], session->dims, session->sizes,
-                                    &session->counts[i], error);
+    status =
+        pleat_rt_element_count(&desc->inputs[i], session->dims, session->sizes, &session->counts[i], error);
   for (uint32_t i = 0; !status && i < desc->output_count; ++i)
     status = pleat_rt_element_count(&desc->outputs[i], session->dims, session->sizes,
                                     &session->counts[desc->input_count + i], error);
@@ -50,14 +50,14 @@ pleat_status pleat_rt_session_bind(pleat_session *session, const int64_t *dims, 
   return PLEAT_STATUS_OK;
 }
 
-static pleat_status check_buffer(const pleat_tensor_desc *tensor, const char *kind,
-                                 const void *data, int64_t count, pleat_error *error) {
+static pleat_status check_buffer(const pleat_tensor_desc *tensor, const char *kind, const void *data,
+                                 int64_t count, pleat_error *error) {
   /* Element sizes are powers of two; a division would cost more than all the rest. */
   if (count == 0 || (data && ((uintptr_t)data & (pleat_rt_type_bytes(tensor->type) - 1)) == 0))
     return PLEAT_STATUS_OK;
   return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
-                       "%s '%s' expects an address aligned to its elements, but got %s", kind,
-                       tensor->name, data ? "another" : "NULL");
+                       "%s '%s' expects an address aligned to its elements, but got %s", kind, tensor->name,
+                       data ? "another" : "NULL");
 }
 
 static pleat_status check_buffers(const pleat_session *session, const void *const *inputs,
@@ -72,20 +72,20 @@ static pleat_status check_buffers(const pleat_session *session, const void *cons
     if ((status = check_buffer(&desc->inputs[i], "input", inputs[i], counts[i], error)))
       return status;
   for (uint32_t i = 0; i < desc->output_count; ++i)
-    if ((status = check_buffer(&desc->outputs[i], "output", outputs[i],
-                               counts[desc->input_count + i], error)))
+    if ((status =
+             check_buffer(&desc->outputs[i], "output", outputs[i], counts[desc->input_count + i], error)))
       return status;
   for (uint32_t i = 0; i < desc->id_check_count; ++i) {
     const pleat_id_check *check = &desc->id_checks[i];
-    if ((status = pleat_rt_check_ids(&desc->inputs[check->input], inputs[check->input],
-                                     counts[check->input], check->rows, error)))
+    if ((status = pleat_rt_check_ids(&desc->inputs[check->input], inputs[check->input], counts[check->input],
+                                     check->rows, error)))
       return status;
   }
   return PLEAT_STATUS_OK;
 }
 
-pleat_status pleat_rt_session_run(pleat_session *session, const void *const *inputs,
-                                  void *const *outputs, const int64_t *dims, pleat_error *error) {
+pleat_status pleat_rt_session_run(pleat_session *session, const void *const *inputs, void *const *outputs,
+                                  const int64_t *dims, pleat_error *error) {
   pleat_status status;
   if (!session)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT, "session expects an address, but got NULL");
@@ -112,8 +112,8 @@ pleat_status pleat_rt_session_run_tensors(pleat_session *session, const pleat_te
       (status = pleat_rt_session_bind(session, session->wanted, error)))
     return status;
   for (uint32_t i = 0; i < desc->input_count; ++i) {
-    if ((status = pleat_rt_check_tensor(&desc->inputs[i], "input", &inputs[i], session->dims,
-                                        session->sizes, error)))
+    if ((status = pleat_rt_check_tensor(&desc->inputs[i], "input", &inputs[i], session->dims, session->sizes,
+                                        error)))
       return status;
     session->inputs[i] = inputs[i].data;
   }

@@ -10,27 +10,26 @@
 #include "runtime/src/core/platform.h"
 #include "runtime/src/core/state.h"
 
-static pleat_status read_session_options(const pleat_session_options *given,
-                                         pleat_session_options *options, pleat_executor *executor,
-                                         pleat_allocator *allocator, pleat_error *error) {
+static pleat_status read_session_options(const pleat_session_options *given, pleat_session_options *options,
+                                         pleat_executor *executor, pleat_allocator *allocator,
+                                         pleat_error *error) {
   pleat_session_options_init(options);
   memset(executor, 0, sizeof *executor);
   pleat_status status =
       pleat_rt_read_options(given, options, sizeof *options, "pleat_session_options", error);
   if (status || (status = pleat_rt_read_allocator(options->allocator, allocator, error)) ||
-      (status = pleat_rt_read_options(options->executor, executor, sizeof *executor,
-                                      "pleat_executor", error)))
+      (status =
+           pleat_rt_read_options(options->executor, executor, sizeof *executor, "pleat_executor", error)))
     return status;
   if (options->executor && (!executor->parallel_for || executor->threads < 1))
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
                          "executor expects parallel_for and at least 1 thread, but has %" PRId64,
                          executor->threads);
   if (options->executor && options->threads)
-    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
-                         "executor and threads are both set; give one");
+    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT, "executor and threads are both set; give one");
   if (options->threads < 0)
-    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
-                         "threads expects at least 0, but got %" PRId64, options->threads);
+    return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT, "threads expects at least 0, but got %" PRId64,
+                         options->threads);
   if (!options->executor)
     executor->threads = options->threads ? options->threads : 1;
   return PLEAT_STATUS_OK;
@@ -38,10 +37,9 @@ static pleat_status read_session_options(const pleat_session_options *given,
 
 /* What session_bytes and session_create have in common. */
 static pleat_status prepare(const pleat_model *model, const int64_t *given,
-                            const pleat_session_options *given_options,
-                            pleat_session_options *options, pleat_executor *executor,
-                            pleat_allocator *allocator, int64_t *largest, size_t *bytes,
-                            pleat_error *error) {
+                            const pleat_session_options *given_options, pleat_session_options *options,
+                            pleat_executor *executor, pleat_allocator *allocator, int64_t *largest,
+                            size_t *bytes, pleat_error *error) {
   pleat_status status;
   if (!model)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT, "model expects an address, but got NULL");
@@ -77,8 +75,8 @@ static void fill_frame(pleat_session *session) {
 }
 
 pleat_status pleat_rt_session_create(const pleat_model *model, const int64_t *given,
-                                     const pleat_session_options *given_options,
-                                     pleat_session **out, pleat_error *error) {
+                                     const pleat_session_options *given_options, pleat_session **out,
+                                     pleat_error *error) {
   pleat_session_options options;
   pleat_executor executor, *pool = NULL;
   pleat_allocator allocator;
@@ -93,8 +91,8 @@ pleat_status pleat_rt_session_create(const pleat_model *model, const int64_t *gi
 
   pleat_session *session = allocator.allocate(allocator.self, bytes, PLEAT_BLOCK_ALIGNMENT);
   if (!session)
-    return pleat_rt_fail(error, PLEAT_STATUS_OUT_OF_MEMORY,
-                         "no memory for a session of %" PRIu64 " bytes", (uint64_t)bytes);
+    return pleat_rt_fail(error, PLEAT_STATUS_OUT_OF_MEMORY, "no memory for a session of %" PRIu64 " bytes",
+                         (uint64_t)bytes);
   if (executor.threads > 1 && !executor.parallel_for) {
     if ((status = pleat_rt_pool_create(executor.threads, &allocator, &pool, error))) {
       allocator.deallocate(allocator.self, session, bytes, PLEAT_BLOCK_ALIGNMENT);

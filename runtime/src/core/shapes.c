@@ -65,8 +65,8 @@ pleat_status pleat_rt_element_count(const pleat_tensor_desc *tensor, const int64
   return PLEAT_STATUS_OK;
 }
 
-pleat_status pleat_rt_check_dims(const pleat_model_desc *desc, const int64_t *dims,
-                                 const int64_t *largest, pleat_error *error) {
+pleat_status pleat_rt_check_dims(const pleat_model_desc *desc, const int64_t *dims, const int64_t *largest,
+                                 pleat_error *error) {
   for (uint32_t i = 0; i < desc->host_dim_count; ++i) {
     const pleat_dim_desc *dim = &desc->dims[i];
     if (dims[i] < dim->lower || dims[i] > largest[i])
@@ -83,8 +83,8 @@ pleat_status pleat_rt_check_dims(const pleat_model_desc *desc, const int64_t *di
   return PLEAT_STATUS_OK;
 }
 
-pleat_status pleat_rt_check_sizes(const pleat_model_desc *desc, const int64_t *dims,
-                                  const int64_t *sizes, pleat_error *error) {
+pleat_status pleat_rt_check_sizes(const pleat_model_desc *desc, const int64_t *dims, const int64_t *sizes,
+                                  pleat_error *error) {
   for (uint32_t i = 0; i < desc->size_check_count; ++i) {
     const pleat_size_check *check = &desc->size_checks[i];
     int64_t first = pleat_rt_axis_size(&check->first, dims, sizes);
@@ -118,8 +118,8 @@ static pleat_status size_mismatch(const pleat_tensor_desc *desc, const char *kin
                        desc->name, (int64_t)axis, expected, found);
 }
 
-pleat_status pleat_rt_dims_of(const pleat_model_desc *desc, const pleat_tensor *inputs,
-                              int64_t *dims, pleat_error *error) {
+pleat_status pleat_rt_dims_of(const pleat_model_desc *desc, const pleat_tensor *inputs, int64_t *dims,
+                              pleat_error *error) {
   for (uint32_t i = 0; i < desc->host_dim_count; ++i)
     dims[i] = -1;
   for (uint32_t i = 0; i < desc->input_count; ++i) {
@@ -143,8 +143,8 @@ pleat_status pleat_rt_dims_of(const pleat_model_desc *desc, const pleat_tensor *
 }
 
 pleat_status pleat_rt_check_tensor(const pleat_tensor_desc *desc, const char *kind,
-                                   const pleat_tensor *tensor, const int64_t *dims,
-                                   const int64_t *sizes, pleat_error *error) {
+                                   const pleat_tensor *tensor, const int64_t *dims, const int64_t *sizes,
+                                   pleat_error *error) {
   pleat_status status = check_type_and_rank(desc, kind, tensor, error);
   if (status)
     return status;

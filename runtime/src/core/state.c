@@ -11,9 +11,7 @@
 static int is_appended(const pleat_state_desc *state) { return state->kind == PLEAT_STATE_APPENDED; }
 
 /* The dimension that an appended state's length is. */
-static int64_t length_dim(const pleat_state_desc *state) {
-  return state->tensor.axes[state->axis].value;
-}
+static int64_t length_dim(const pleat_state_desc *state) { return state->tensor.axes[state->axis].value; }
 
 void pleat_rt_states_reset(pleat_session *session) {
   const pleat_model_desc *desc = session->model->desc;
@@ -43,8 +41,7 @@ static int is_host_dim(const pleat_model_desc *desc, const pleat_axis *axis) {
   return axis->kind == PLEAT_AXIS_DIM && axis->value < desc->host_dim_count;
 }
 
-static pleat_status check_held(const pleat_session *session, int64_t dim, int64_t size,
-                               pleat_error *error) {
+static pleat_status check_held(const pleat_session *session, int64_t dim, int64_t size, pleat_error *error) {
   int64_t held = session->held_dims[dim];
   if (held < 0 || held == size)
     return PLEAT_STATUS_OK;
@@ -72,8 +69,7 @@ pleat_status pleat_rt_states_begin(pleat_session *session, pleat_error *error) {
     int64_t *length = &session->dims[length_dim(state)];
     if (*length >= 0 && *length != session->lengths[i])
       return pleat_rt_fail(error, PLEAT_STATUS_SHAPE_MISMATCH,
-                           "state '%s' expects length %" PRId64
-                           " as other states have, but has %" PRId64,
+                           "state '%s' expects length %" PRId64 " as other states have, but has %" PRId64,
                            state->tensor.name, *length, session->lengths[i]);
     *length = session->lengths[i];
   }
@@ -81,8 +77,7 @@ pleat_status pleat_rt_states_begin(pleat_session *session, pleat_error *error) {
 }
 
 static int64_t next_length(const pleat_session *session, uint32_t state) {
-  return pleat_rt_axis_size(&session->model->desc->states[state].next_length, session->dims,
-                            session->sizes);
+  return pleat_rt_axis_size(&session->model->desc->states[state].next_length, session->dims, session->sizes);
 }
 
 pleat_status pleat_rt_states_check(const pleat_session *session, pleat_error *error) {
@@ -129,8 +124,8 @@ static pleat_status check_number(const pleat_session *session, uint32_t state, p
   return PLEAT_STATUS_OK;
 }
 
-static pleat_status check_state(const pleat_session *session, uint32_t state,
-                                const pleat_tensor *tensor, pleat_error *error) {
+static pleat_status check_state(const pleat_session *session, uint32_t state, const pleat_tensor *tensor,
+                                pleat_error *error) {
   if (!session || !tensor)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT,
                          "session and tensor expect addresses, but got NULL");
@@ -167,8 +162,8 @@ static int64_t held_size(const pleat_session *session, uint32_t state, uint32_t 
   return session->held_dims[at->value] < 0 ? 0 : session->held_dims[at->value];
 }
 
-pleat_status pleat_rt_state_shape(const pleat_session *session, uint32_t state,
-                                  pleat_tensor *tensor, pleat_error *error) {
+pleat_status pleat_rt_state_shape(const pleat_session *session, uint32_t state, pleat_tensor *tensor,
+                                  pleat_error *error) {
   pleat_status status = check_state(session, state, tensor, error);
   if (status)
     return status;
@@ -222,8 +217,8 @@ static pleat_status check_data(const pleat_tensor *tensor, pleat_error *error) {
   return PLEAT_STATUS_OK;
 }
 
-pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state,
-                                const pleat_tensor *tensor, pleat_error *error) {
+pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state, const pleat_tensor *tensor,
+                                pleat_error *error) {
   pleat_tensor held;
   pleat_status status = check_state(session, state, tensor, error);
   if (status || (status = pleat_rt_state_shape(session, state, &held, error)))
@@ -231,13 +226,13 @@ pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state,
   const char *name = session->model->desc->states[state].tensor.name;
   if (tensor->type != held.type || tensor->rank != held.rank)
     return pleat_rt_fail(error, PLEAT_STATUS_SHAPE_MISMATCH,
-                         "state '%s' expects type %" PRId64 " and rank %" PRId64, name,
-                         (int64_t)held.type, (int64_t)held.rank);
+                         "state '%s' expects type %" PRId64 " and rank %" PRId64, name, (int64_t)held.type,
+                         (int64_t)held.rank);
   for (int32_t a = 0; a < held.rank; ++a)
     if (tensor->shape[a] != held.shape[a])
       return pleat_rt_fail(error, PLEAT_STATUS_SHAPE_MISMATCH,
-                           "state '%s' axis %" PRId64 " expects size %" PRId64 ", but got %" PRId64,
-                           name, (int64_t)a, held.shape[a], tensor->shape[a]);
+                           "state '%s' axis %" PRId64 " expects size %" PRId64 ", but got %" PRId64, name,
+                           (int64_t)a, held.shape[a], tensor->shape[a]);
   if ((status = check_data(tensor, error)))
     return status;
   copy_content(session, state, tensor, 0);
@@ -245,8 +240,8 @@ pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state,
 }
 
 /* Whether `size` may be the size of a state's axis now. */
-static pleat_status check_new_size(const pleat_session *session, uint32_t state, uint32_t axis,
-                                   int64_t size, pleat_error *error) {
+static pleat_status check_new_size(const pleat_session *session, uint32_t state, uint32_t axis, int64_t size,
+                                   pleat_error *error) {
   const pleat_model_desc *desc = session->model->desc;
   const pleat_tensor_desc *tensor = &desc->states[state].tensor;
   const pleat_axis *at = &tensor->axes[axis];

@@ -9,12 +9,12 @@ pleat_status pleat_rt_session_reset(pleat_session *session, pleat_error *error);
 
 /* NAME_state_shape: type, rank and shape of a state's content, an appended one with as many
  * rows as it has; sizes that no run and no set has fixed yet are 0. Leaves the data pointer. */
-pleat_status pleat_rt_state_shape(const pleat_session *session, uint32_t state,
-                                  pleat_tensor *tensor, pleat_error *error);
+pleat_status pleat_rt_state_shape(const pleat_session *session, uint32_t state, pleat_tensor *tensor,
+                                  pleat_error *error);
 
 /* NAME_state_get: copies the content to tensor->data, dense; `tensor` has the shape above. */
-pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state,
-                                const pleat_tensor *tensor, pleat_error *error);
+pleat_status pleat_rt_state_get(const pleat_session *session, uint32_t state, const pleat_tensor *tensor,
+                                pleat_error *error);
 
 /* NAME_state_set: makes a copy of tensor->data the content. Dimensions that the states share
  * must agree with those already held, until a reset. */

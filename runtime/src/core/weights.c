@@ -33,8 +33,8 @@ pleat_status pleat_rt_check_header(const pleat_model_desc *desc, const pleat_wei
                          "weights file belongs to another build than model '%s'", desc->name);
   if (bytes != header->file_bytes || bytes != desc->weights_bytes)
     return pleat_rt_fail(error, PLEAT_STATUS_BAD_WEIGHTS,
-                         "weights file expects %" PRIu64 " bytes, but has %" PRIu64,
-                         desc->weights_bytes, bytes);
+                         "weights file expects %" PRIu64 " bytes, but has %" PRIu64, desc->weights_bytes,
+                         bytes);
   if (header->table_offset < sizeof *header || header->table_offset % 8 != 0 ||
       header->table_offset > bytes ||
       header->entry_count > (bytes - header->table_offset) / sizeof(pleat_weights_entry))

@@ -18,8 +18,7 @@ static void *allocate_large(size_t bytes) {
   size_t whole = rounded(bytes);
   if (whole < bytes || whole + HUGE_PAGE < whole)
     return NULL;
-  uint8_t *mapped = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  uint8_t *mapped = mmap(NULL, whole + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED)
     return NULL;
   size_t before = (HUGE_PAGE - (uintptr_t)mapped % HUGE_PAGE) % HUGE_PAGE;
@@ -36,9 +35,8 @@ static void *allocate(void *self, size_t bytes, size_t alignment) {
   (void)self;
   if (is_large(bytes) && alignment <= HUGE_PAGE)
     return allocate_large(bytes);
-  return posix_memalign(&memory, alignment < sizeof memory ? sizeof memory : alignment, bytes) == 0
-             ? memory
-             : NULL;
+  return posix_memalign(&memory, alignment < sizeof memory ? sizeof memory : alignment, bytes) == 0 ? memory
+                                                                                                    : NULL;
 }
 
 static void deallocate(void *self, void *memory, size_t bytes, size_t alignment) {

@@ -55,6 +55,4 @@ pleat_status pleat_rt_file_map(const pleat_file *file, const uint8_t **image, pl
   return PLEAT_STATUS_OK;
 }
 
-void pleat_rt_file_unmap(const uint8_t *image, uint64_t bytes) {
-  munmap((void *)(uintptr_t)image, bytes);
-}
+void pleat_rt_file_unmap(const uint8_t *image, uint64_t bytes) { munmap((void *)(uintptr_t)image, bytes); }

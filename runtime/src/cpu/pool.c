@@ -128,8 +128,7 @@ static void await_workers(pool *self) {
 static void parallel_for(void *pool_, int64_t n, void (*fn)(void *ctx, int64_t i), void *ctx) {
   pool *self = pool_;
   uint32_t idle = 0;
-  if (n <= 1 || !__atomic_compare_exchange_n(&self->busy, &idle, 1, 0, __ATOMIC_ACQUIRE,
-                                             __ATOMIC_RELAXED)) {
+  if (n <= 1 || !__atomic_compare_exchange_n(&self->busy, &idle, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
     for (int64_t i = 0; i < n; ++i)
       fn(ctx, i);
     return;
@@ -144,9 +143,7 @@ static void parallel_for(void *pool_, int64_t n, void (*fn)(void *ctx, int64_t i
   __atomic_store_n(&self->busy, 0, __ATOMIC_RELEASE);
 }
 
-static size_t pool_bytes(int64_t threads) {
-  return sizeof(pool) + (size_t)(threads - 1) * sizeof(worker);
-}
+static size_t pool_bytes(int64_t threads) { return sizeof(pool) + (size_t)(threads - 1) * sizeof(worker); }
 
 /* Ends the first `count` workers and gives the memory back. */
 static void end_pool(pool *self, int64_t count) {
@@ -158,8 +155,8 @@ static void end_pool(pool *self, int64_t count) {
   allocator.deallocate(allocator.self, self, pool_bytes(self->executor.threads), LINE);
 }
 
-pleat_status pleat_rt_pool_create(int64_t threads, const pleat_allocator *allocator,
-                                  pleat_executor **out, pleat_error *error) {
+pleat_status pleat_rt_pool_create(int64_t threads, const pleat_allocator *allocator, pleat_executor **out,
+                                  pleat_error *error) {
   if (!out)
     return pleat_rt_fail(error, PLEAT_STATUS_INVALID_ARGUMENT, "pool expects an address, but got NULL");
   if (threads < 1 || threads > MOST_THREADS)
@@ -170,8 +167,8 @@ pleat_status pleat_rt_pool_create(int64_t threads, const pleat_allocator *alloca
   if (!self)
     return pleat_rt_fail(error, PLEAT_STATUS_OUT_OF_MEMORY, "no memory for a pool of %" PRId64 " threads",
                          threads);
-  *self = (pool){{sizeof(pleat_executor), self, threads, parallel_for}, *allocator, 0, NULL, NULL,
-                 0, 0, 0, 0, 0, 0};
+  *self = (pool){
+      {sizeof(pleat_executor), self, threads, parallel_for}, *allocator, 0, NULL, NULL, 0, 0, 0, 0, 0, 0};
   for (int64_t i = 0; i < threads - 1; ++i) {
     worker *next = &self->workers[i];
     next->owner = self;

@@ -57,7 +57,7 @@ struct ArtifactRun : testing::Test {
     llvm::cantFail(
         writeFile(path((name + ".h").str()), headerText(interface, embed, (name + ".weights").str())));
     llvm::cantFail(writeFile(path((name + "Config.cmake").str()),
-                                 cmakePackageText(name, embed ? "" : (name + ".weights").str())));
+                             cmakePackageText(name, embed ? "" : (name + ".weights").str())));
     if (embed)
       llvm::sys::fs::remove(weights);
   }
@@ -151,8 +151,7 @@ TEST_F(ArtifactRun, hostile_names_leave_the_header_valid) {
   interface.dims.push_back({"past_length", "", 0, 64, 1});
   assignCNames(interface);
   llvm::cantFail(writeFile(path("odd.h"), headerText(interface, false, "odd.weights")));
-  llvm::cantFail(
-      writeFile(path("use.c"), "#include \"odd.h\"\nint main(void) { return odd_state_past; }\n"));
+  llvm::cantFail(writeFile(path("use.c"), "#include \"odd.h\"\nint main(void) { return odd_state_past; }\n"));
   for (std::vector<std::string> compiler :
        {std::vector<std::string>{"cc", "-std=c99"}, {"c++", "-x", "c++"}}) {
     llvm::append_range(compiler, std::vector<std::string>{"-Wall", "-Wextra", "-Werror", "-fsyntax-only",
@@ -167,13 +166,13 @@ TEST_F(ArtifactRun, cmake_finds_the_package) {
   writeModel("two", /*embed=*/true);
   llvm::cantFail(writeFile(path("example.c"), exampleOf("two.h")));
   llvm::cantFail(writeFile(path("CMakeLists.txt"),
-                               "cmake_minimum_required(VERSION 3.16)\nproject(app C)\n"
-                               "find_package(two CONFIG REQUIRED PATHS ${CMAKE_SOURCE_DIR})\n"
-                               "foreach(kind two::two two::two_static)\n"
-                               "  string(MAKE_C_IDENTIFIER app_${kind} app)\n"
-                               "  add_executable(${app} example.c)\n"
-                               "  target_link_libraries(${app} PRIVATE ${kind})\n"
-                               "endforeach()\n"));
+                           "cmake_minimum_required(VERSION 3.16)\nproject(app C)\n"
+                           "find_package(two CONFIG REQUIRED PATHS ${CMAKE_SOURCE_DIR})\n"
+                           "foreach(kind two::two two::two_static)\n"
+                           "  string(MAKE_C_IDENTIFIER app_${kind} app)\n"
+                           "  add_executable(${app} example.c)\n"
+                           "  target_link_libraries(${app} PRIVATE ${kind})\n"
+                           "endforeach()\n"));
   run({"cmake", "-S", folder.str().str(), "-B", path("build")});
   run({"cmake", "--build", path("build")});
   run({path("build/app_two__two")});

@@ -31,11 +31,16 @@ int main(int argc, char **argv) {
   load.check_hashes = 1;
   status = two_model_load(&load, &second, &error);
   load.weights_path = argv[1];
-  if (!status) status = one_model_load(&load, &first, &error);
-  if (!status) status = one_session_create(first, NULL, NULL, &a, &error);
-  if (!status) status = two_session_create(second, NULL, NULL, &b, &error);
-  if (!status) status = one_session_run(a, &in, &out, &dims, &error);
-  if (!status) status = two_session_run(b, &in2, &out2, &other, &error);
+  if (!status)
+    status = one_model_load(&load, &first, &error);
+  if (!status)
+    status = one_session_create(first, NULL, NULL, &a, &error);
+  if (!status)
+    status = two_session_create(second, NULL, NULL, &b, &error);
+  if (!status)
+    status = one_session_run(a, &in, &out, &dims, &error);
+  if (!status)
+    status = two_session_run(b, &in2, &out2, &other, &error);
   if (status) {
     printf("%s: %s\n", pleat_status_name(status), error.text);
     return 1;

@@ -6,7 +6,8 @@ using namespace pleat;
 using llvm::Expected;
 
 /// The value of a result that is no failure. (llvm::cantFail checks nothing in this build of LLVM.)
-template <typename T> T valueOf(Expected<T> result) {
+template <typename T>
+T valueOf(Expected<T> result) {
   if (result)
     return std::move(*result);
   ADD_FAILURE() << llvm::toString(result.takeError());

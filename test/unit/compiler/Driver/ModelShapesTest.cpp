@@ -1,7 +1,7 @@
 // Dimensions from inputs, shapes from dimensions, names to places, and random inputs.
+#include "compiler/Driver/ModelShapes.h"
 #include "compiler/Driver/CompareTensors.h"
 #include "compiler/Driver/Failure.h"
-#include "compiler/Driver/ModelShapes.h"
 #include "compiler/Driver/RandomInputs.h"
 #include <cmath>
 #include <gtest/gtest.h>
@@ -47,18 +47,21 @@ HostTensor zeros(llvm::StringRef name, pleat_type type, llvm::ArrayRef<int64_t> 
 
 /// Inputs for batch 1 and seq 5.
 std::vector<HostTensor> goodInputs() {
-  return {zeros("input.ids", PLEAT_I64, {1, 5}), zeros("mask", PLEAT_BOOL, {6}), zeros("state", PLEAT_F32, {2, 1})};
+  return {zeros("input.ids", PLEAT_I64, {1, 5}), zeros("mask", PLEAT_BOOL, {6}),
+          zeros("state", PLEAT_F32, {2, 1})};
 }
 
 /// The value of a result that is no failure. (llvm::cantFail checks nothing in this build of LLVM.)
-template <typename T> T valueOf(Expected<T> result) {
+template <typename T>
+T valueOf(Expected<T> result) {
   if (result)
     return std::move(*result);
   ADD_FAILURE() << llvm::toString(result.takeError());
   return T();
 }
 
-template <typename T> std::string failureOf(Expected<T> result) {
+template <typename T>
+std::string failureOf(Expected<T> result) {
   return result ? "no failure" : llvm::toString(result.takeError());
 }
 
@@ -73,10 +76,12 @@ TEST(ModelShapes, DisagreementNamesBothPlaces) {
   EXPECT_EQ(failureOf(bindDims(makeModel(), inputs, {{"seq", 8}})),
             "input 'input.ids', axis 1 has size 5, but dimension 'seq' has size 8 by --dim seq");
   inputs[1] = zeros("mask", PLEAT_BOOL, {5});
-  EXPECT_EQ(failureOf(bindDims(makeModel(), inputs, {})), "input 'mask', axis 0: expects size 6, but got size 5");
+  EXPECT_EQ(failureOf(bindDims(makeModel(), inputs, {})),
+            "input 'mask', axis 0: expects size 6, but got size 5");
   inputs = goodInputs();
   inputs[2] = zeros("state", PLEAT_F32, {3, 1});
-  EXPECT_EQ(failureOf(bindDims(makeModel(), inputs, {})), "input 'state', axis 0: expects size 2, but got size 3");
+  EXPECT_EQ(failureOf(bindDims(makeModel(), inputs, {})),
+            "input 'state', axis 0: expects size 2, but got size 3");
   inputs[2] = zeros("state", PLEAT_F64, {2, 1});
   EXPECT_EQ(failureOf(bindDims(makeModel(), inputs, {})),
             "input 'state': expects f32 [2, batch], but got f64 [2, 1]");
@@ -193,7 +198,8 @@ TEST(CompareTensors, FindsTheWorstElement) {
 }
 
 TEST(CompareTensors, OddNumbersEqualTheirLikeAlone) {
-  EXPECT_TRUE(compareTensors(floats({NAN, INFINITY, -INFINITY}), floats({NAN, INFINITY, -INFINITY}), {}).good());
+  EXPECT_TRUE(
+      compareTensors(floats({NAN, INFINITY, -INFINITY}), floats({NAN, INFINITY, -INFINITY}), {}).good());
   EXPECT_EQ(compareTensors(floats({NAN, 1, INFINITY}), floats({1, NAN, -INFINITY}), {1, 1}).mismatches, 3);
   EXPECT_EQ(compareTensors(floats({1}), floats({INFINITY}), {1, 1}).mismatches, 1);
 }

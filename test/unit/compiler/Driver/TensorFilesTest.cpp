@@ -1,7 +1,7 @@
 // Tensors in files, both ways, and files that were cut or changed.
+#include "compiler/Driver/TensorFiles.h"
 #include "compiler/Driver/Failure.h"
 #include "compiler/Driver/NpyFormat.h"
-#include "compiler/Driver/TensorFiles.h"
 #include "compiler/Driver/ZipArchive.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -40,7 +40,8 @@ std::vector<uint8_t> npyWith(llvm::StringRef dictionary, size_t elementBytes) {
 }
 
 /// The value of a result that is no failure. (llvm::cantFail checks nothing in this build of LLVM.)
-template <typename T> T valueOf(Expected<T> result) {
+template <typename T>
+T valueOf(Expected<T> result) {
   if (result)
     return std::move(*result);
   ADD_FAILURE() << llvm::toString(result.takeError());
@@ -48,7 +49,8 @@ template <typename T> T valueOf(Expected<T> result) {
 }
 
 /// The message of a failure, after its code: "2: ...".
-template <typename T> std::string failureOf(Expected<T> result) {
+template <typename T>
+std::string failureOf(Expected<T> result) {
   if (result)
     return "no failure";
   llvm::Error error = result.takeError();
@@ -85,7 +87,8 @@ std::vector<uint8_t> deflatedArchive(ArrayRef<uint8_t> content) {
       archive[at + i] = value >> (8 * i);
   };
   uint32_t crc = crc32(0, content.data(), content.size());
-  for (auto [method, sum, size] : {std::tuple<size_t, size_t, size_t>{8, 14, 22}, {directory + 10, directory + 16, directory + 24}}) {
+  for (auto [method, sum, size] :
+       {std::tuple<size_t, size_t, size_t>{8, 14, 22}, {directory + 10, directory + 16, directory + 24}}) {
     archive[method] = 8;
     put32(sum, crc);
     put32(size, content.size());
@@ -125,8 +128,8 @@ protected:
 } // namespace
 
 TEST(NpyFormat, EveryTypeComesBack) {
-  for (pleat_type type : {PLEAT_F32, PLEAT_F64, PLEAT_F16, PLEAT_BF16, PLEAT_I8, PLEAT_I16, PLEAT_I32, PLEAT_I64,
-                          PLEAT_U8, PLEAT_U16, PLEAT_U32, PLEAT_U64, PLEAT_BOOL}) {
+  for (pleat_type type : {PLEAT_F32, PLEAT_F64, PLEAT_F16, PLEAT_BF16, PLEAT_I8, PLEAT_I16, PLEAT_I32,
+                          PLEAT_I64, PLEAT_U8, PLEAT_U16, PLEAT_U32, PLEAT_U64, PLEAT_BOOL}) {
     HostTensor tensor = makeTensor("", type, {2, 3});
     Expected<HostTensor> read = parseNpy(npyFile(tensor));
     ASSERT_TRUE(bool(read)) << llvm::toString(read.takeError());
@@ -161,10 +164,13 @@ TEST(NpyFormat, FortranOrderBecomesRowMajor) {
 }
 
 TEST(NpyFormat, RefusesWhatIsNoTensor) {
-  auto refusal = [](llvm::StringRef dictionary, size_t bytes) { return failureOf(parseNpy(npyWith(dictionary, bytes))); };
+  auto refusal = [](llvm::StringRef dictionary, size_t bytes) {
+    return failureOf(parseNpy(npyWith(dictionary, bytes)));
+  };
   EXPECT_EQ(refusal("{'descr': '>f4', 'fortran_order': False, 'shape': (2,)}", 8),
             "3: unsupported element type '>f4'; save it little-endian");
-  EXPECT_EQ(refusal("{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}", 16), "3: unsupported element type '<c8'");
+  EXPECT_EQ(refusal("{'descr': '<c8', 'fortran_order': False, 'shape': (2,)}", 16),
+            "3: unsupported element type '<c8'");
   EXPECT_EQ(refusal("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,)}", 8),
             "3: unsupported element type: a structure of several fields");
   EXPECT_EQ(refusal("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", 7),
@@ -234,7 +240,8 @@ TEST(ZipArchive, ClaimsBeyondTheFileTakeNoMemory) {
 TEST(ZipArchive, DamageIsFoundByTheChecksum) {
   std::vector<uint8_t> archive = toBytes(archiveOf("a", toBytes("some content")));
   archive[30 + 1] ^= 1;
-  EXPECT_EQ(failureOf(readOnlyMember(archive)), "2: not a valid ZIP archive: a member's checksum does not match");
+  EXPECT_EQ(failureOf(readOnlyMember(archive)),
+            "2: not a valid ZIP archive: a member's checksum does not match");
 }
 
 TEST_F(TensorFiles, NpzComesBack) {

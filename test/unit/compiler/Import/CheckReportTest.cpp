@@ -35,15 +35,18 @@ TEST_F(CheckReports, ListsAllNodes) {
                   "3 of 5 nodes cannot be compiled: 1 com.example.Odd, 1 If, 1 Neg\n");
   std::string json;
   llvm::raw_string_ostream(json) << llvm::json::Value(report.toJSON());
-  EXPECT_EQ(json, R"({"converted_from":null,"nodes":5,"unsupported":[)"
-                  R"({"domain":"com.example","node":"odd","opset":2,"reason":"no conversion",)"
-                  R"("remedy":"export without contrib operators","scope":"","type":"Odd"},)"
-                  R"({"domain":"","node":"y","opset":18,"reason":"no conversion","remedy":"","scope":"","type":"If"},)"
-                  R"({"domain":"","node":"u","opset":18,"reason":"no conversion","remedy":"","scope":"","type":"Neg"}]})");
+  EXPECT_EQ(
+      json,
+      R"({"converted_from":null,"nodes":5,"unsupported":[)"
+      R"({"domain":"com.example","node":"odd","opset":2,"reason":"no conversion",)"
+      R"("remedy":"export without contrib operators","scope":"","type":"Odd"},)"
+      R"({"domain":"","node":"y","opset":18,"reason":"no conversion","remedy":"","scope":"","type":"If"},)"
+      R"({"domain":"","node":"u","opset":18,"reason":"no conversion","remedy":"","scope":"","type":"Neg"}]})");
 }
 
 TEST_F(CheckReports, CleanModelAfterConversion) {
-  CheckReport report = check(R"(<ir_version: 6, opset_import: ["" : 9]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
+  CheckReport report =
+      check(R"(<ir_version: 6, opset_import: ["" : 9]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
   EXPECT_TRUE(report.isClean());
   std::string text;
   llvm::raw_string_ostream stream(text);

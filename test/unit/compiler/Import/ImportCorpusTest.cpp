@@ -41,8 +41,8 @@ Outcome import(StringRef path) {
 std::vector<std::string> filesBelow(StringRef folder, StringRef ending) {
   std::vector<std::string> files;
   std::error_code code;
-  for (fs::recursive_directory_iterator it(StringRef(PLEAT_CORPUS) + "/" + folder, code), end; it != end && !code;
-       it.increment(code))
+  for (fs::recursive_directory_iterator it(StringRef(PLEAT_CORPUS) + "/" + folder, code), end;
+       it != end && !code; it.increment(code))
     if (StringRef(it->path()).ends_with(ending))
       files.push_back(it->path());
   llvm::sort(files);
@@ -65,9 +65,9 @@ TEST_P(Corpus, ModelsImport) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Folders, Corpus,
-                         testing::Values("real", "exports", "importer", "onnx-backend/light", "onnx-backend/simple",
-                                         "onnx-backend/pytorch-operator", "onnx-backend/pytorch-converted",
-                                         "onnx-backend/node"));
+                         testing::Values("real", "exports", "importer", "onnx-backend/light",
+                                         "onnx-backend/simple", "onnx-backend/pytorch-operator",
+                                         "onnx-backend/pytorch-converted", "onnx-backend/node"));
 
 TEST(Corpus, MalformedModelsAreErrors) {
   std::vector<std::string> files = filesBelow("malformed", ".onnx");

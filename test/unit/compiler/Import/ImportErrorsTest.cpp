@@ -8,7 +8,9 @@ class ImportErrors : public ImportFixture {
 protected:
   /// Imports a body of nodes in a graph with input x and output y; the diagnostics.
   std::string errorsOf(const std::string &body) {
-    import((R"(<ir_version: 10, opset_import: ["" : 18]> net (float[2, 3] x) => (float[2, 3] y) { )" + body + "}").c_str());
+    import((R"(<ir_version: 10, opset_import: ["" : 18]> net (float[2, 3] x) => (float[2, 3] y) { )" + body +
+            "}")
+               .c_str());
     EXPECT_EQ(status, ImportStatus::InvalidInput);
     EXPECT_FALSE(module);
     return diagnostics;
@@ -16,10 +18,13 @@ protected:
 };
 
 TEST_F(ImportErrors, Definitions) {
-  EXPECT_EQ(errorsOf("[n] y = Add(x, gone)"), "node \"n\" (Add, opset 18): its input \"gone\" is not defined\n");
-  EXPECT_EQ(errorsOf("[a] y = Abs(x) [b] y = Neg(x)"), "node \"b\" (Neg, opset 18): its output \"y\" is defined twice\n");
+  EXPECT_EQ(errorsOf("[n] y = Add(x, gone)"),
+            "node \"n\" (Add, opset 18): its input \"gone\" is not defined\n");
+  EXPECT_EQ(errorsOf("[a] y = Abs(x) [b] y = Neg(x)"),
+            "node \"b\" (Neg, opset 18): its output \"y\" is defined twice\n");
   EXPECT_EQ(errorsOf("[a] z = Abs(x)"), "output \"y\": no node makes it\n");
-  EXPECT_EQ(errorsOf("[a] y = Add(x, b) [b] b = Neg(y)"), "node \"a\" (Add, opset 18): depends on its own output\n");
+  EXPECT_EQ(errorsOf("[a] y = Add(x, b) [b] b = Neg(y)"),
+            "node \"a\" (Add, opset 18): depends on its own output\n");
 }
 
 TEST_F(ImportErrors, AllAtOnce) {
@@ -37,7 +42,8 @@ TEST_F(ImportErrors, Opsets) {
   import(R"(<ir_version: 10, opset_import: ["" : 99]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
   EXPECT_EQ(status, ImportStatus::Unsupported);
   EXPECT_EQ(diagnostics, "'model.onnx': unsupported opset 99 of the standard domain; supported: up to 28\n");
-  import(R"(<ir_version: 10, opset_import: ["com.example" : 1]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
+  import(
+      R"(<ir_version: 10, opset_import: ["com.example" : 1]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
   EXPECT_EQ(status, ImportStatus::InvalidInput);
   EXPECT_EQ(diagnostics, "'model.onnx': expects an opset import of the standard domain, but got none\n");
 }
@@ -84,8 +90,8 @@ TEST_F(ImportErrors, FunctionsThatStandForBillionsOfNodes) {
 }
 
 TEST_F(ImportErrors, GraphsThatNestWithoutEnd) {
-  ::onnx::ModelProto model = parse(
-      R"(<ir_version: 10, opset_import: ["" : 18]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
+  ::onnx::ModelProto model =
+      parse(R"(<ir_version: 10, opset_import: ["" : 18]> net (float[2] x) => (float[2] y) { y = Abs(x) })");
   std::string graph = model.graph().SerializeAsString();
   for (int depth = 0; depth < 31; ++depth) {
     ::onnx::NodeProto node;

@@ -11,10 +11,12 @@ class ImportWeights : public ImportFixture {
 protected:
   /// A model that returns each of its initializers.
   ::onnx::ModelProto model() {
-    return parse(R"(<ir_version: 10, opset_import: ["" : 18]> net (float[1] x) => (float[1] y) { y = Abs(x) })");
+    return parse(
+        R"(<ir_version: 10, opset_import: ["" : 18]> net (float[1] x) => (float[1] y) { y = Abs(x) })");
   }
 
-  TensorProto *addTensor(::onnx::ModelProto &model, const char *name, int32_t type, std::vector<int64_t> dims) {
+  TensorProto *addTensor(::onnx::ModelProto &model, const char *name, int32_t type,
+                         std::vector<int64_t> dims) {
     TensorProto *tensor = model.mutable_graph()->add_initializer();
     tensor->set_name(name);
     tensor->set_data_type(type);
@@ -53,12 +55,15 @@ TEST_F(ImportWeights, EqualTensorsInDifferentFieldsAreOneWeight) {
   }
   raw->set_raw_data(bytes);
   write("w.bin", "..." + bytes);
-  setExternal(addTensor(m, "external", TensorProto::FLOAT, {40, 30}), {{"location", "w.bin"}, {"offset", "3"}, {"length", "4800"}});
+  setExternal(addTensor(m, "external", TensorProto::FLOAT, {40, 30}),
+              {{"location", "w.bin"}, {"offset", "3"}, {"length", "4800"}});
   std::string ir = import(m);
   ASSERT_EQ(store.keys().size(), 1u) << diagnostics;
   std::string key = store.keys()[0];
   EXPECT_EQ(store.lookup(key)->names, (std::vector<std::string>{"raw", "typed", "external"}));
-  EXPECT_TRUE(StringRef(ir).contains("pleat.weight \"" + key + "\" {names = [\"typed\"]} : tensor<40x30xf32>")) << ir;
+  EXPECT_TRUE(
+      StringRef(ir).contains("pleat.weight \"" + key + "\" {names = [\"typed\"]} : tensor<40x30xf32>"))
+      << ir;
   std::vector<float> values(2);
   EXPECT_FALSE(errorToBool(store.read(key, 4792, {reinterpret_cast<uint8_t *>(values.data()), 8})));
   EXPECT_EQ(values, (std::vector<float>{299.5f, 299.75f}));
@@ -104,10 +109,10 @@ TEST_F(ImportWeights, SmallTensorsOfUnusualTypesAreLiterals) {
   text->add_string_data("a");
   text->add_string_data("b");
   std::string ir = import(m);
-  for (StringRef literal :
-       {"dense<[1, -2, 3]> : tensor<3xi4>", "dense<[true, false, true]> : tensor<3xi1>",
-        "dense<[255, 2]> : tensor<2xui8>", "dense<> : tensor<0x4xf32>",
-        "dense<(1.000000e+00,-2.000000e+00)> : tensor<1xcomplex<f32>>", "dense<[\"a\", \"b\"]> : tensor<2x!onnx.string>"})
+  for (StringRef literal : {"dense<[1, -2, 3]> : tensor<3xi4>", "dense<[true, false, true]> : tensor<3xi1>",
+                            "dense<[255, 2]> : tensor<2xui8>", "dense<> : tensor<0x4xf32>",
+                            "dense<(1.000000e+00,-2.000000e+00)> : tensor<1xcomplex<f32>>",
+                            "dense<[\"a\", \"b\"]> : tensor<2x!onnx.string>"})
     EXPECT_TRUE(StringRef(ir).contains(literal)) << literal.str() << " in\n" << ir << diagnostics;
 }
 
@@ -115,14 +120,16 @@ TEST_F(ImportWeights, SmallExternalTensorsAreLiterals) {
   ::onnx::ModelProto m = model();
   write("w.bin", StringRef("\0\0\x80\x3f\0\0\0\x40", 8));
   setExternal(addTensor(m, "w", TensorProto::FLOAT, {2}), {{"location", "w.bin"}});
-  EXPECT_TRUE(StringRef(import(m)).contains("dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>")) << diagnostics;
+  EXPECT_TRUE(StringRef(import(m)).contains("dense<[1.000000e+00, 2.000000e+00]> : tensor<2xf32>"))
+      << diagnostics;
 }
 
 TEST_F(ImportWeights, ExternalDataStaysInTheFolder) {
   write("w.bin", std::string(4800, 'x'));
   EXPECT_EQ(importExternal({{"location", "./w.bin"}}), "");
   std::string name = llvm::sys::path::filename(folder).str();
-  for (std::string location : {"../" + name + "/w.bin", file("w.bin"), std::string(), std::string("a/../w.bin")}) {
+  for (std::string location :
+       {"../" + name + "/w.bin", file("w.bin"), std::string(), std::string("a/../w.bin")}) {
     EXPECT_EQ(importExternal({{"location", location}}),
               "tensor \"w\": external data '" + location + "' lies outside the model's folder\n");
     EXPECT_EQ(status, ImportStatus::InvalidInput);
@@ -141,8 +148,9 @@ TEST_F(ImportWeights, ExternalDataErrors) {
   EXPECT_EQ(status, ImportStatus::FileAccess);
   EXPECT_EQ(importExternal({{"location", "w.bin"}, {"offset", "1"}}),
             "tensor \"w\": external data 'w.bin' ends at byte 4800, before 4800 bytes at 1\n");
-  EXPECT_EQ(importExternal({{"location", "w.bin"}, {"offset", "18446744073709551615"}}),
-            "tensor \"w\": external data 'w.bin' ends at byte 4800, before 4800 bytes at 18446744073709551615\n");
+  EXPECT_EQ(
+      importExternal({{"location", "w.bin"}, {"offset", "18446744073709551615"}}),
+      "tensor \"w\": external data 'w.bin' ends at byte 4800, before 4800 bytes at 18446744073709551615\n");
   EXPECT_EQ(importExternal({{"location", "w.bin"}, {"length", "4799"}}),
             "tensor \"w\": expects 4800 bytes of external data, but got 4799\n");
   EXPECT_EQ(importExternal({{"location", "w.bin"}, {"offset", "-4"}}),

@@ -11,13 +11,16 @@ static std::string pipelineOf(llvm::StringRef text) {
 }
 
 TEST(Recipe, PassWithSelectors) {
-  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    targets: [\"l*.w1\", \"re:fc[12]$\"]\n    rank: 64\n"),
+  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    targets: [\"l*.w1\", "
+                       "\"re:fc[12]$\"]\n    rank: 64\n"),
             "pleat-decompose-svd{targets=l*.w1,re:fc[12]$ rank=64}");
 }
 
 TEST(Recipe, Precision) {
-  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: set-precision\n    precision: f32-split\n    ignore: [head]\n"),
-            "pleat-set-precision{precision=f32-split ignore=head}");
+  EXPECT_EQ(
+      pipelineOf(
+          "version: 1\npasses:\n  - pass: set-precision\n    precision: f32-split\n    ignore: [head]\n"),
+      "pleat-set-precision{precision=f32-split ignore=head}");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: set-precision\n    precision: f16\n"),
             "error: r.yaml:4:16: key 'precision' expects one of f32, f32-split, bf16, but got 'f16'");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: set-precision\n    targets: [fc1]\n"),
@@ -25,22 +28,27 @@ TEST(Recipe, Precision) {
 }
 
 TEST(Recipe, LayersAreRolledForThePassThatCountsThem) {
-  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: reduce-steps\n    iterations: 6\n    residual: block\n"),
-            "func.func(pleat-roll-layers),pleat-reduce-steps{iterations=6 residual=block},func.func(pleat-unroll-layers)");
-  EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: reduce-steps\n    iterations: 6\n    residual: both\n"),
-            "error: r.yaml:5:15: key 'residual' expects one of branch, block, but got 'both'");
+  EXPECT_EQ(
+      pipelineOf("version: 1\npasses:\n  - pass: reduce-steps\n    iterations: 6\n    residual: block\n"),
+      "func.func(pleat-roll-layers),pleat-reduce-steps{iterations=6 "
+      "residual=block},func.func(pleat-unroll-layers)");
+  EXPECT_EQ(
+      pipelineOf("version: 1\npasses:\n  - pass: reduce-steps\n    iterations: 6\n    residual: both\n"),
+      "error: r.yaml:5:15: key 'residual' expects one of branch, block, but got 'both'");
 }
 
 TEST(Recipe, NoPasses) { EXPECT_EQ(pipelineOf("version: 1\n"), ""); }
 
 TEST(Recipe, Mistakes) {
-  EXPECT_EQ(pipelineOf("version: 1\nbudget: 3\n"), "error: r.yaml:2:1: unknown key 'budget'; known: version, passes");
+  EXPECT_EQ(pipelineOf("version: 1\nbudget: 3\n"),
+            "error: r.yaml:2:1: unknown key 'budget'; known: version, passes");
   EXPECT_EQ(pipelineOf("version: 2\n"), "error: r.yaml:1:10: expected version 1, but got 2");
   EXPECT_EQ(pipelineOf("passes: []\n"), "error: r.yaml:1:1: expected a key 'version'; write version: 1");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: prune\n"),
             "error: r.yaml:3:11: unknown pass 'prune'; known: decompose-svd, set-precision, reduce-steps");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    ranks: 3\n"),
-            "error: r.yaml:4:5: unknown key 'ranks' of pass decompose-svd; known: pass, targets, ignore, rank, ratio, energy");
+            "error: r.yaml:4:5: unknown key 'ranks' of pass decompose-svd; known: pass, targets, ignore, "
+            "rank, ratio, energy");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    rank: many\n"),
             "error: r.yaml:4:11: key 'rank' expects an integer, but got 'many'");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: decompose-svd\n    rank: 3\n    ratio: 0.5\n"),

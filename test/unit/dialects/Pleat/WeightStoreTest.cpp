@@ -119,7 +119,8 @@ TEST(WeightStore, FindsTransposes) {
   std::string key = llvm::cantFail(store.addBytes(bytesOf(values), ElementType::F32, {rows, columns}, "w"));
   EXPECT_EQ(llvm::cantFail(store.findTransposeOf(key)), std::nullopt);
   std::vector<float> flipped = transpose(values, rows, columns);
-  std::string other = llvm::cantFail(store.addBytes(bytesOf(flipped), ElementType::F32, {columns, rows}, "wt"));
+  std::string other =
+      llvm::cantFail(store.addBytes(bytesOf(flipped), ElementType::F32, {columns, rows}, "wt"));
   EXPECT_EQ(llvm::cantFail(store.findTransposeOf(key)), other);
   EXPECT_EQ(llvm::cantFail(store.findTransposeOf(other)), key);
 }

@@ -26,7 +26,9 @@ struct Strides {
   int64_t batch, head, token;
 };
 
-Strides byHead(int64_t heads, int64_t tokens, int64_t size) { return {heads * tokens * size, tokens * size, size}; }
+Strides byHead(int64_t heads, int64_t tokens, int64_t size) {
+  return {heads * tokens * size, tokens * size, size};
+}
 
 /// The result in [B][H][S][D] order.
 std::vector<double> attention(const Shape &shape, const float *q, Strides qs, const float *k, Strides ks,
@@ -45,7 +47,8 @@ std::vector<double> attention(const Shape &shape, const float *q, Strides qs, co
           for (int64_t d = 0; d < shape.size; ++d)
             score += double(q[b * qs.batch + h * qs.head + i * qs.token + d]) *
                      k[b * ks.batch + keyHead * ks.head + j * ks.token + d];
-          scores[j] = 0.25 * score + (mask ? mask[b * ms.batch + h * ms.head + i * ms.token + j * maskColumn] : 0);
+          scores[j] =
+              0.25 * score + (mask ? mask[b * ms.batch + h * ms.head + i * ms.token + j * maskColumn] : 0);
           max = std::max(max, scores[j]);
         }
         bool zero = shape.maskedRowsZero && std::isinf(max);
@@ -83,34 +86,38 @@ class EmitAttention : public KernelTest {
 protected:
   /// q, k, v as [B][H][S|T][D]; `mask` the type of a mask or empty.
   std::string kernelText(const Shape &shape, const std::string &mask) {
-    std::string h = std::to_string(shape.heads), g = std::to_string(shape.keyHeads), d = std::to_string(shape.size);
+    std::string h = std::to_string(shape.heads), g = std::to_string(shape.keyHeads),
+                d = std::to_string(shape.size);
     std::string q = join({"?", h, "?", d}), k = join({"?", g, "?", d});
     std::string attributes = std::string("{scale = 0.25 : f32") + (shape.causal ? ", causal" : "") +
                              (shape.maskedRowsZero ? ", masked_rows_zero" : "") + "}";
     // Dynamic sizes in slot order: q's two, k's batch, then k's tokens.
     std::string dims = mask.empty() ? "(a, b, c, t, e, f, g, h)" : "(a, b, c, t, e, f, m, n, g, h)";
-    return "func.func @k(%q: " + q + ", %k: " + k + ", %v: " + k + (mask.empty() ? "" : ", %m: " + mask) + ") -> " +
-           q + " attributes {pleat.kernel, pleat.parallel, pleat.scratch = affine_map<" + dims + " -> ((t + 15) * " +
-           std::to_string(4 * (kTile + shape.size)) + (mask.empty() ? "" : " + (b + 1) * 4") + ")>} {\n%y = pleat.attention %q, %k, %v" +
+    return "func.func @k(%q: " + q + ", %k: " + k + ", %v: " + k + (mask.empty() ? "" : ", %m: " + mask) +
+           ") -> " + q + " attributes {pleat.kernel, pleat.parallel, pleat.scratch = affine_map<" + dims +
+           " -> ((t + 15) * " + std::to_string(4 * (kTile + shape.size)) +
+           (mask.empty() ? "" : " + (b + 1) * 4") + ")>} {\n%y = pleat.attention %q, %k, %v" +
            (mask.empty() ? "" : " mask %m") + " " + attributes + " : " + q + ", " + k + ", " + k +
            (mask.empty() ? "" : ", " + mask) + " -> " + q + "\nreturn %y : " + q + "\n}";
   }
 
   void runPlain(const CompiledKernel &kernel, const Shape &shape) {
-    SCOPED_TRACE(testing::Message() << shape.queries << " queries, " << shape.tokens << " tokens, size " << shape.size);
+    SCOPED_TRACE(testing::Message() << shape.queries << " queries, " << shape.tokens << " tokens, size "
+                                    << shape.size);
     GuardedBuffer q(shape.batches * shape.heads * shape.queries * shape.size);
     GuardedBuffer k(shape.batches * shape.keyHeads * shape.tokens * shape.size), v(k.size());
     fillRandom(q.data(), q.size(), 1);
     fillRandom(k.data(), k.size(), 2);
     fillRandom(v.data(), v.size(), 3);
-    Strides qs = byHead(shape.heads, shape.queries, shape.size), ks = byHead(shape.keyHeads, shape.tokens, shape.size);
+    Strides qs = byHead(shape.heads, shape.queries, shape.size),
+            ks = byHead(shape.keyHeads, shape.tokens, shape.size);
     std::vector<double> expected =
         attention(shape, q.data(), qs, k.data(), ks, v.data(), ks, nullptr, {0, 0, 0}, 0);
     std::vector<float> whole;
     for (int64_t parts : {1, 2, 3}) {
       GuardedBuffer out(q.size());
-      kernel.run({q.address(), shape.batches, shape.queries, k.address(), shape.batches, shape.tokens, v.address(),
-                  shape.batches, shape.tokens, out.address(), shape.batches, shape.queries},
+      kernel.run({q.address(), shape.batches, shape.queries, k.address(), shape.batches, shape.tokens,
+                  v.address(), shape.batches, shape.tokens, out.address(), shape.batches, shape.queries},
                  parts, scratchBytes(shape.tokens, shape.size));
       expectClose(out, expected);
       if (parts == 1)
@@ -127,8 +134,15 @@ TEST_P(EmitAttention, HeadSizesAndLengths) {
     for (bool causal : {false, true}) {
       Shape shape{2, 4, size == 32 ? 2 : 4, 1, 1, size, causal};
       CompiledKernel kernel = compile(kernelText(shape, ""));
-      for (auto [queries, tokens] : {std::pair<int64_t, int64_t>{1, 1}, {1, 33}, {3, 17}, {4, 4}, {6, 16}, {7, 7},
-                                     {16, 40}, {17, 17}, {65, 130}}) {
+      for (auto [queries, tokens] : {std::pair<int64_t, int64_t>{1, 1},
+                                     {1, 33},
+                                     {3, 17},
+                                     {4, 4},
+                                     {6, 16},
+                                     {7, 7},
+                                     {16, 40},
+                                     {17, 17},
+                                     {65, 130}}) {
         shape.queries = queries;
         shape.tokens = tokens;
         runPlain(kernel, shape);
@@ -140,7 +154,8 @@ TEST_P(EmitAttention, MaskPerKeyAndPerPair) {
   for (bool perPair : {false, true})
     for (bool zero : {false, true}) {
       Shape shape{2, 2, 2, 1, 1, 16, false, zero};
-      CompiledKernel kernel = compile(kernelText(shape, perPair ? "tensor<1x1x?x?xf32>" : "tensor<?x1x1x?xf32>"));
+      CompiledKernel kernel =
+          compile(kernelText(shape, perPair ? "tensor<1x1x?x?xf32>" : "tensor<?x1x1x?xf32>"));
       for (auto [queries, tokens] : {std::pair<int64_t, int64_t>{1, 9}, {7, 19}, {12, 32}}) {
         SCOPED_TRACE(testing::Message() << queries << " queries, " << tokens << " tokens");
         shape.queries = queries;
@@ -158,8 +173,8 @@ TEST_P(EmitAttention, MaskPerKeyAndPerPair) {
         Strides ms = perPair ? Strides{0, 0, tokens} : Strides{tokens, 0, 0};
         std::vector<double> expected =
             attention(shape, q.data(), qs, k.data(), ks, v.data(), ks, mask.data(), ms, 1);
-        std::vector<int64_t> operands = {q.address(), 2, queries, k.address(), 2, tokens, v.address(), 2, tokens,
-                                         mask.address()};
+        std::vector<int64_t> operands = {q.address(), 2,           queries, k.address(), 2,
+                                         tokens,      v.address(), 2,       tokens,      mask.address()};
         operands.insert(operands.end(), {perPair ? queries : 2, tokens, out.address(), 2, queries});
         kernel.run(operands, 2, scratchBytes(tokens, 16, queries));
         expectClose(out, expected);
@@ -176,7 +191,8 @@ TEST_P(EmitAttention, KeysThatAMaskHidesAreNotRead) {
         SCOPED_TRACE(testing::Message() << queries << " queries, " << tokens << " tokens, window " << window);
         shape.queries = queries;
         shape.tokens = tokens;
-        GuardedBuffer q(2 * queries * 8), k(2 * tokens * 8), v(k.size()), mask(queries * tokens), out(q.size());
+        GuardedBuffer q(2 * queries * 8), k(2 * tokens * 8), v(k.size()), mask(queries * tokens),
+            out(q.size());
         fillRandom(q.data(), q.size(), 1);
         fillRandom(k.data(), k.size(), 2);
         fillRandom(v.data(), v.size(), 3);
@@ -192,8 +208,8 @@ TEST_P(EmitAttention, KeysThatAMaskHidesAreNotRead) {
           for (int64_t h = 0; h < 2; ++h)
             for (int64_t d = 0; d < 8; ++d)
               k[(h * tokens + j) * 8 + d] = v[(h * tokens + j) * 8 + d] = NAN;
-        kernel.run({q.address(), 1, queries, k.address(), 1, tokens, v.address(), 1, tokens, mask.address(), queries,
-                    tokens, out.address(), 1, queries},
+        kernel.run({q.address(), 1, queries, k.address(), 1, tokens, v.address(), 1, tokens, mask.address(),
+                    queries, tokens, out.address(), 1, queries},
                    2, scratchBytes(tokens, 8, queries));
         expectClose(out, expected);
       }
@@ -217,7 +233,8 @@ TEST_P(EmitAttention, BatchesUnderDifferentMasks) {
   for (int64_t parts : {1, 2, 4}) {
     SCOPED_TRACE(testing::Message() << parts << " parts");
     GuardedBuffer out(q.size());
-    kernel.run({q.address(), 2, 13, k.address(), 2, 40, v.address(), 2, 40, mask.address(), 13, 40, out.address(), 2, 13},
+    kernel.run({q.address(), 2, 13, k.address(), 2, 40, v.address(), 2, 40, mask.address(), 13, 40,
+                out.address(), 2, 13},
                parts, scratchBytes(40, 8, 13));
     expectClose(out, expected);
   }
@@ -233,8 +250,9 @@ TEST_P(EmitAttention, NaNInAMaskStays) {
   for (int64_t i = 0; i < 8; ++i)
     mask[i * 40] = 0;
   mask[3 * 40 + 20] = std::copysign(NAN, -1.0f);
-  kernel.run({q.address(), 1, 8, k.address(), 1, 40, v.address(), 1, 40, mask.address(), 8, 40, out.address(), 1, 8},
-             1, scratchBytes(40, 8, 8));
+  kernel.run(
+      {q.address(), 1, 8, k.address(), 1, 40, v.address(), 1, 40, mask.address(), 8, 40, out.address(), 1, 8},
+      1, scratchBytes(40, 8, 8));
   for (int64_t i = 0; i < 8; ++i)
     EXPECT_EQ(std::isnan(out[i * 8]), i == 3) << "query " << i;
 }
@@ -268,8 +286,8 @@ func.func @k(%qkv: tensor<?x?x72xf32>, %b: index, %s: index) -> tensor<?x?x24xf3
     GuardedBuffer qkv(2 * length * 72), out(2 * length * 24);
     fillRandom(qkv.data(), qkv.size(), 7);
     Strides strides{length * 72, 8, 72};
-    std::vector<double> byHeads = attention(shape, qkv.data(), strides, qkv.data() + 24, strides, qkv.data() + 48,
-                                            strides, nullptr, {0, 0, 0}, 0);
+    std::vector<double> byHeads = attention(shape, qkv.data(), strides, qkv.data() + 24, strides,
+                                            qkv.data() + 48, strides, nullptr, {0, 0, 0}, 0);
     std::vector<double> expected(byHeads.size());
     for (int64_t b = 0; b < 2; ++b)
       for (int64_t h = 0; h < 3; ++h)

@@ -22,7 +22,9 @@ struct Shape {
   bool hasBias = true;
 
   int64_t result(int axis) const {
-    return (size[axis] + before[axis] + after[axis] - (kernel[axis] - 1) * dilations[axis] - 1) / strides[axis] + 1;
+    return (size[axis] + before[axis] + after[axis] - (kernel[axis] - 1) * dilations[axis] - 1) /
+               strides[axis] +
+           1;
   }
   int64_t depth() const { return inputs * kernel[0] * kernel[1]; }
   size_t inputCount() const { return images * groups * inputs * size[0] * size[1]; }
@@ -88,7 +90,8 @@ struct Text {
   Text(const Shape &s, bool isDynamic, int spatial = 2) {
     auto n = [](int64_t value) { return std::to_string(value); };
     auto open = [&](int64_t value) { return isDynamic ? std::string("?") : n(value); };
-    std::vector<std::string> xs = {open(s.images), n(s.groups * s.inputs)}, ws = {n(s.groups * s.outputs), n(s.inputs)};
+    std::vector<std::string> xs = {open(s.images), n(s.groups * s.inputs)},
+                             ws = {n(s.groups * s.outputs), n(s.inputs)};
     std::vector<std::string> ys = {open(s.images), ws[0]};
     std::string strides, dilations, before, after;
     for (int axis = 2 - spatial; axis < 2; ++axis) {
@@ -98,14 +101,16 @@ struct Text {
       before += comma + n(s.before[axis]), after += comma + n(s.after[axis]);
     }
     x = tensor(xs), weight = tensor(ws), bias = tensor({ws[0]}), result = tensor(ys);
-    conv = std::string("pleat.conv %x, %w ") + (s.hasBias ? "bias %b " : "") + "{strides = array<i64: " + strides +
-           ">, dilations = array<i64: " + dilations + ">, pads = array<i64: " + before + ", " + after +
-           ">, group = " + n(s.groups) + " : i64} : " + x + ", " + weight + (s.hasBias ? ", " + bias : "") + " -> " + result;
+    conv = std::string("pleat.conv %x, %w ") + (s.hasBias ? "bias %b " : "") +
+           "{strides = array<i64: " + strides + ">, dilations = array<i64: " + dilations +
+           ">, pads = array<i64: " + before + ", " + after + ">, group = " + n(s.groups) + " : i64} : " + x +
+           ", " + weight + (s.hasBias ? ", " + bias : "") + " -> " + result;
   }
 
   std::string kernel() const {
     return "func.func @k(%x: " + x + ", %w: " + weight + ", %b: " + bias + ") -> " + result +
-           " attributes {pleat.kernel, pleat.parallel} {\n  %y = " + conv + "\n  return %y : " + result + "\n}\n";
+           " attributes {pleat.kernel, pleat.parallel} {\n  %y = " + conv + "\n  return %y : " + result +
+           "\n}\n";
   }
 };
 
@@ -124,26 +129,39 @@ protected:
     auto window = [&](const char *out, int axis, const char *in) {
       return out + (" * " + n(s.strides[axis])) + " + " + in + " * " + n(s.dilations[axis]);
     };
-    std::string x = Text(s, false).x, result = Text(s, false).result, extent = tensor({n(s.kernel[0]), n(s.kernel[1])});
+    std::string x = Text(s, false).x, result = Text(s, false).result,
+                extent = tensor({n(s.kernel[0]), n(s.kernel[1])});
     std::string padded = tensor({n(s.images), n(s.groups), n(s.size[0] + s.before[0] + s.after[0]),
                                  n(s.size[1] + s.before[1] + s.after[1])});
     return compile(
         "#x = affine_map<(n, c, y, x, i, j) -> (n, c, " + window("y", 0, "i") + ", " + window("x", 1, "j") +
-        ")>\n#extent = affine_map<(n, c, y, x, i, j) -> (i, j)>\n#y = affine_map<(n, c, y, x, i, j) -> (n, c, y, x)>\n"
+        ")>\n#extent = affine_map<(n, c, y, x, i, j) -> (i, j)>\n#y = affine_map<(n, c, y, x, i, j) -> (n, "
+        "c, y, x)>\n"
         "#id = affine_map<(n, c, y, x) -> (n, c, y, x)>\n"
-        "func.func @k(%x: " + x + ") -> " + result + " attributes {pleat.kernel, pleat.parallel} {\n"
-        "  %start = arith.constant " + (isMax ? "0xFF800000" : "0.0") + " : f32\n  %half = arith.constant 0.5 : f32\n"
-        "  %p = tensor.pad %x low" + pads(s.before) + " high" + pads(s.after) +
-        " {\n  ^bb0(%a: index, %b: index, %c: index, %d: index):\n    tensor.yield %start : f32\n  } : " + x + " to " + padded +
-        "\n  %k = tensor.empty() : " + extent + "\n  %e = tensor.empty() : " + result +
+        "func.func @k(%x: " +
+        x + ") -> " + result +
+        " attributes {pleat.kernel, pleat.parallel} {\n"
+        "  %start = arith.constant " +
+        (isMax ? "0xFF800000" : "0.0") +
+        " : f32\n  %half = arith.constant 0.5 : f32\n"
+        "  %p = tensor.pad %x low" +
+        pads(s.before) + " high" + pads(s.after) +
+        " {\n  ^bb0(%a: index, %b: index, %c: index, %d: index):\n    tensor.yield %start : f32\n  } : " + x +
+        " to " + padded + "\n  %k = tensor.empty() : " + extent + "\n  %e = tensor.empty() : " + result +
         "\n  %f = linalg.fill ins(%start : f32) outs(%e : " + result + ") -> " + result +
-        "\n  %y = linalg.generic {indexing_maps = [#x, #extent, #y], iterator_types = [\"parallel\", \"parallel\", "
-        "\"parallel\", \"parallel\", \"reduction\", \"reduction\"]} ins(%p, %k : " + padded + ", " + extent + ") outs(%f : " +
-        result + ") {\n  ^bb0(%in: f32, %size: f32, %out: f32):\n    %r = arith." + (isMax ? "maximumf" : "addf") +
+        "\n  %y = linalg.generic {indexing_maps = [#x, #extent, #y], iterator_types = [\"parallel\", "
+        "\"parallel\", "
+        "\"parallel\", \"parallel\", \"reduction\", \"reduction\"]} ins(%p, %k : " +
+        padded + ", " + extent + ") outs(%f : " + result +
+        ") {\n  ^bb0(%in: f32, %size: f32, %out: f32):\n    %r = arith." + (isMax ? "maximumf" : "addf") +
         " %in, %out : f32\n    linalg.yield %r : f32\n  } -> " + result +
-        "\n  %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = [\"parallel\", \"parallel\", \"parallel\", "
-        "\"parallel\"]} ins(%y : " + result + ") outs(%e : " + result + ") {\n  ^bb0(%in: f32, %out: f32):\n"
-        "    %r = arith.mulf %in, %half : f32\n    linalg.yield %r : f32\n  } -> " + result + "\n  return %z : " + result + "\n}\n");
+        "\n  %z = linalg.generic {indexing_maps = [#id, #id], iterator_types = [\"parallel\", \"parallel\", "
+        "\"parallel\", "
+        "\"parallel\"]} ins(%y : " +
+        result + ") outs(%e : " + result +
+        ") {\n  ^bb0(%in: f32, %out: f32):\n"
+        "    %r = arith.mulf %in, %half : f32\n    linalg.yield %r : f32\n  } -> " +
+        result + "\n  return %z : " + result + "\n}\n");
   }
 
   void runPooling(const Shape &s, bool isMax) {
@@ -197,7 +215,8 @@ protected:
       if (parts == 1)
         whole.assign(out.data(), out.data() + out.size());
       else
-        EXPECT_EQ(std::memcmp(whole.data(), out.data(), whole.size() * sizeof(float)), 0) << parts << " parts";
+        EXPECT_EQ(std::memcmp(whole.data(), out.data(), whole.size() * sizeof(float)), 0)
+            << parts << " parts";
     }
   }
 };
@@ -295,13 +314,16 @@ TEST_P(EmitConv, EpilogueByChannelWithResidual) {
     std::string gain = tensor({std::to_string(channels), "1", "1"});
     CompiledKernel kernel = compile(
         "#id = affine_map<(n, c, y, x) -> (n, c, y, x)>\n#channel = affine_map<(n, c, y, x) -> (c, 0, 0)>\n"
-        "func.func @k(%x: " + text.x + ", %w: " + text.weight + ", %b: " + text.bias + ", %g: " + gain + ", %r: " +
-        text.result + ") -> " + text.result + " attributes {pleat.kernel, pleat.parallel} {\n  %y = " + text.conv +
+        "func.func @k(%x: " +
+        text.x + ", %w: " + text.weight + ", %b: " + text.bias + ", %g: " + gain + ", %r: " + text.result +
+        ") -> " + text.result + " attributes {pleat.kernel, pleat.parallel} {\n  %y = " + text.conv +
         "\n  %e = tensor.empty() : " + text.result +
         "\n  %z = linalg.generic {indexing_maps = [#id, #channel, #id, #id], iterator_types = [\"parallel\", "
-        "\"parallel\", \"parallel\", \"parallel\"]} ins(%y, %g, %r : " + text.result + ", " + gain + ", " + text.result +
-        ") outs(%e : " + text.result + ") {\n  ^bb0(%vy: f32, %vg: f32, %vr: f32, %o: f32):\n"
-        "    %m = arith.mulf %vy, %vg : f32\n    %s = arith.addf %m, %vr : f32\n    linalg.yield %s : f32\n  } -> " +
+        "\"parallel\", \"parallel\", \"parallel\"]} ins(%y, %g, %r : " +
+        text.result + ", " + gain + ", " + text.result + ") outs(%e : " + text.result +
+        ") {\n  ^bb0(%vy: f32, %vg: f32, %vr: f32, %o: f32):\n"
+        "    %m = arith.mulf %vy, %vg : f32\n    %s = arith.addf %m, %vr : f32\n    linalg.yield %s : f32\n  "
+        "} -> " +
         text.result + "\n  %a = pleat.activation #pleat.activation_kind<relu> %z : " + text.result +
         "\n  return %a : " + text.result + "\n}\n");
     Problem problem(shape);

@@ -261,4 +261,5 @@ INSTANTIATE_TEST_SUITE_P(Forms, EmitLinearPairs,
                                          Form{"x86-64-v3", 3}, Form{"x86-64-v4", 3},
                                          Form{"x86-64-v4-amx", 3}),
                          formName);
-INSTANTIATE_TEST_SUITE_P(Forms, EmitLinearSplit, testing::Values(Form{"x86-64-v3", 3}, Form{"x86-64-v4", 3}), formName);
+INSTANTIATE_TEST_SUITE_P(Forms, EmitLinearSplit, testing::Values(Form{"x86-64-v3", 3}, Form{"x86-64-v4", 3}),
+                         formName);

@@ -39,9 +39,10 @@ std::string linearKernel(int64_t depth, int64_t columns, const std::string &rows
   std::string k = std::to_string(depth), n = std::to_string(columns);
   std::string x = "tensor<" + rows + "x" + k + "xf32>", y = "tensor<" + rows + "x" + n + "xf32>";
   std::string w = "tensor<" + k + "x" + n + "xf32>", b = "tensor<" + n + "xf32>";
-  return "func.func @k(%x: " + x + ", %w: " + w + " {pleat.layout = #pleat.layout<panel16>}, %b: " + b + ") -> " + y +
-         " attributes {pleat.kernel, pleat.parallel} {\n  %y = pleat.linear %x, %w bias %b : " + x + ", " + w + ", " +
-         b + " -> " + y + "\n  return %y : " + y + "\n}\n";
+  return "func.func @k(%x: " + x + ", %w: " + w + " {pleat.layout = #pleat.layout<panel16>}, %b: " + b +
+         ") -> " + y +
+         " attributes {pleat.kernel, pleat.parallel} {\n  %y = pleat.linear %x, %w bias %b : " + x + ", " +
+         w + ", " + b + " -> " + y + "\n  return %y : " + y + "\n}\n";
 }
 
 class EmitLinear : public KernelTest {};
@@ -52,8 +53,9 @@ void runDynamic(const CompiledKernel &kernel, int64_t rows, int64_t depth, int64
   std::vector<float> whole;
   for (int64_t parts : {1, 2, 3}) {
     GuardedBuffer out(rows * columns);
-    kernel.run({problem.x.address(), rows, problem.weight.address(), problem.bias.address(), out.address(), rows},
-               parts);
+    kernel.run(
+        {problem.x.address(), rows, problem.weight.address(), problem.bias.address(), out.address(), rows},
+        parts);
     expectClose(out, problem.product, depth);
     if (parts == 1)
       whole.assign(out.data(), out.data() + out.size());
@@ -65,8 +67,9 @@ void runDynamic(const CompiledKernel &kernel, int64_t rows, int64_t depth, int64
 } // namespace
 
 TEST_P(EmitLinear, DynamicRows) {
-  const std::pair<int64_t, int64_t> shapes[] = {{1, 1},   {3, 10},   {64, 16},  {1, 17},  {172, 17}, {64, 65},
-                                                {3, 172}, {767, 172}, {767, 1}, {128, 512}, {172, 130}};
+  const std::pair<int64_t, int64_t> shapes[] = {{1, 1},    {3, 10},    {64, 16},  {1, 17},
+                                                {172, 17}, {64, 65},   {3, 172},  {767, 172},
+                                                {767, 1},  {128, 512}, {172, 130}};
   for (auto [depth, columns] : shapes) {
     CompiledKernel kernel = compile(linearKernel(depth, columns));
     for (int64_t rows : {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 33, 128, 200})

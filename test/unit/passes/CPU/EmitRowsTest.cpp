@@ -58,10 +58,11 @@ constexpr int64_t kLengths[] = {1, 7, 8, 9, 16, 31, 64, 100, 257};
 
 TEST_P(EmitRows, Softmax) {
   for (bool log : {false, true}) {
-    CompiledKernel kernel = compile(std::string("func.func @k(%x: tensor<?x?xf32>) -> tensor<?x?xf32>"
-                                                " attributes {pleat.kernel, pleat.parallel} {\n"
-                                                "%y = pleat.softmax %x ") +
-                                    (log ? "{log} " : "") + ": tensor<?x?xf32>\nreturn %y : tensor<?x?xf32>\n}");
+    CompiledKernel kernel =
+        compile(std::string("func.func @k(%x: tensor<?x?xf32>) -> tensor<?x?xf32>"
+                            " attributes {pleat.kernel, pleat.parallel} {\n"
+                            "%y = pleat.softmax %x ") +
+                (log ? "{log} " : "") + ": tensor<?x?xf32>\nreturn %y : tensor<?x?xf32>\n}");
     for (int64_t length : kLengths) {
       GuardedBuffer x(5 * length), out(5 * length);
       fillRandom(x.data(), x.size(), length);
@@ -157,7 +158,8 @@ TEST_P(EmitRows, RmsNormOfDynamicRows) {
 
 /// One rotation of head `h` at (b, s), element by element as the op's formula says; x at
 /// `x`, results to `y`.
-static void rotate(const float *x, const float *cos, const float *sin, int64_t size, bool interleaved, float *y) {
+static void rotate(const float *x, const float *cos, const float *sin, int64_t size, bool interleaved,
+                   float *y) {
   for (int64_t pair = 0; pair < size / 2; ++pair) {
     int64_t first = interleaved ? 2 * pair : pair, second = interleaved ? first + 1 : pair + size / 2;
     // In double the products are exact, so that each is rounded once, whatever the compiler.
@@ -176,14 +178,17 @@ TEST_P(EmitRows, RotaryIsExactInBothPairings) {
         // x as a projection leaves it, [B][S][H][D], written as heads.
         std::string angles = std::string("tensor<") + (sharesAngles ? "1" : "?") + "x1x?x" + half + "xf32>";
         CompiledKernel kernel = compile(
-            "func.func @k(%p: tensor<?x?x3x" + d + "xf32>, %b: index, %s: index, %c: " + angles + ", %t: " + angles +
-            ") -> tensor<?x3x?x" + d + "xf32> attributes {pleat.kernel, pleat.parallel} {\n%e = tensor.empty(%b, %s) : " +
+            "func.func @k(%p: tensor<?x?x3x" + d + "xf32>, %b: index, %s: index, %c: " + angles +
+            ", %t: " + angles + ") -> tensor<?x3x?x" + d +
+            "xf32> attributes {pleat.kernel, pleat.parallel} {\n%e = tensor.empty(%b, %s) : " +
             "tensor<?x3x?x" + d + "xf32>\n%x = linalg.transpose ins(%p : tensor<?x?x3x" + d +
-            "xf32>) outs(%e : tensor<?x3x?x" + d + "xf32>) permutation = [0, 2, 1, 3]\n%y = pleat.rotary %x, %c, %t" +
-            (interleaved ? " {interleaved}" : "") + " : tensor<?x3x?x" + d + "xf32>, " + angles + ", " + angles +
-            " -> tensor<?x3x?x" + d + "xf32>\nreturn %y : tensor<?x3x?x" + d + "xf32>\n}");
+            "xf32>) outs(%e : tensor<?x3x?x" + d +
+            "xf32>) permutation = [0, 2, 1, 3]\n%y = pleat.rotary %x, %c, %t" +
+            (interleaved ? " {interleaved}" : "") + " : tensor<?x3x?x" + d + "xf32>, " + angles + ", " +
+            angles + " -> tensor<?x3x?x" + d + "xf32>\nreturn %y : tensor<?x3x?x" + d + "xf32>\n}");
         for (auto [batches, tokens] : {std::pair<int64_t, int64_t>{2, 5}, {1, 1}, {3, 7}}) {
-          SCOPED_TRACE(testing::Message() << "size " << size << ", interleaved " << interleaved << ", tokens " << tokens);
+          SCOPED_TRACE(testing::Message()
+                       << "size " << size << ", interleaved " << interleaved << ", tokens " << tokens);
           GuardedBuffer x(batches * tokens * 3 * size), out(x.size());
           GuardedBuffer cos((sharesAngles ? 1 : batches) * tokens * size / 2), sin(cos.size());
           fillRandom(x.data(), x.size(), 1);
@@ -195,8 +200,8 @@ TEST_P(EmitRows, RotaryIsExactInBothPairings) {
             for (int64_t s = 0; s < tokens; ++s)
               for (int64_t h = 0; h < 3; ++h) {
                 int64_t angle = ((sharesAngles ? 0 : b) * tokens + s) * size / 2;
-                rotate(x.data() + ((b * tokens + s) * 3 + h) * size, cos.data() + angle, sin.data() + angle, size,
-                       interleaved, expected.data() + ((b * 3 + h) * tokens + s) * size);
+                rotate(x.data() + ((b * tokens + s) * 3 + h) * size, cos.data() + angle, sin.data() + angle,
+                       size, interleaved, expected.data() + ((b * 3 + h) * tokens + s) * size);
               }
           std::vector<int64_t> operands = {x.address(), batches, tokens, batches, tokens};
           for (GuardedBuffer *table : {&cos, &sin}) {
@@ -208,7 +213,8 @@ TEST_P(EmitRows, RotaryIsExactInBothPairings) {
           operands.insert(operands.end(), {out.address(), batches, tokens});
           kernel.run(operands, 2);
           for (size_t i = 0; i < expected.size(); ++i)
-            ASSERT_TRUE(out[i] == expected[i] || (std::isnan(out[i]) && std::isnan(expected[i]))) << "element " << i;
+            ASSERT_TRUE(out[i] == expected[i] || (std::isnan(out[i]) && std::isnan(expected[i])))
+                << "element " << i;
           EXPECT_TRUE(out.isIntact());
         }
       }

@@ -96,15 +96,16 @@ static size_t declareScratch(mlir::ModuleOp module) {
     auto declared = kernel->getAttrOfType<mlir::AffineMapAttr>(pleat::kScratchAttrName);
     if (auto scratch = declared ? std::nullopt : pleat::scratchFor(kernel))
       kernel->setAttr(pleat::kScratchAttrName, declared = mlir::AffineMapAttr::get(*scratch));
-    auto bytes = declared ? llvm::dyn_cast<mlir::AffineConstantExpr>(declared.getValue().getResult(0)) : nullptr;
+    auto bytes =
+        declared ? llvm::dyn_cast<mlir::AffineConstantExpr>(declared.getValue().getResult(0)) : nullptr;
     fixed = bytes ? bytes.getValue() : 0;
   }
   return fixed;
 }
 
 /// `text` at `level`.
-static llvm::Expected<Lowered>
-lower(llvm::LLVMContext &llvmContext, llvm::StringRef text, llvm::StringRef level) {
+static llvm::Expected<Lowered> lower(llvm::LLVMContext &llvmContext, llvm::StringRef text,
+                                     llvm::StringRef level) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
@@ -169,7 +170,8 @@ llvm::Expected<CompiledKernel> CompiledKernel::compile(llvm::StringRef text, llv
   return CompiledKernel(std::move(*jit), symbol->toPtr<void (*)(const int64_t *, int64_t)>(), scratch);
 }
 
-CompiledKernel::CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t), size_t scratch)
+CompiledKernel::CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t),
+                               size_t scratch)
     : jit(std::move(jit)), code(code), scratch(scratch) {}
 CompiledKernel::CompiledKernel(CompiledKernel &&) = default;
 CompiledKernel::~CompiledKernel() = default;

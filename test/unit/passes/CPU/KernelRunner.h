@@ -59,7 +59,8 @@ public:
   size_t fixedScratch() const { return scratch; }
 
 private:
-  CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t), size_t scratch);
+  CompiledKernel(std::unique_ptr<llvm::orc::LLJIT> jit, void (*code)(const int64_t *, int64_t),
+                 size_t scratch);
 
   std::unique_ptr<llvm::orc::LLJIT> jit;
   void (*code)(const int64_t *, int64_t);

@@ -153,7 +153,8 @@ TEST(MathBuilder, ExpFlushedNeverGivesDenormals) {
 
 TEST(MathBuilder, Log) {
   Function f(pleat::buildLog);
-  EXPECT_LE(f.worstUlp(std::log, std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max()), 2.0);
+  EXPECT_LE(f.worstUlp(std::log, std::numeric_limits<float>::denorm_min(), std::numeric_limits<float>::max()),
+            2.0);
   EXPECT_EQ(f.at(1.0f), 0.0f);
   EXPECT_EQ(f.at(0.0f), -kInfinity);
   EXPECT_EQ(f.at(kInfinity), kInfinity);

@@ -8,7 +8,8 @@
 
 using namespace pleat;
 
-static double squaredError(const LowRankFactors &factors, const std::vector<float> &w, int64_t rows, int64_t columns) {
+static double squaredError(const LowRankFactors &factors, const std::vector<float> &w, int64_t rows,
+                           int64_t columns) {
   double error = 0;
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
@@ -57,7 +58,8 @@ static std::vector<float> normals(int64_t count, unsigned seed) {
 
 /// A product of two normal matrices and normal noise.
 static std::vector<float> lowRankMatrix(int64_t rows, int64_t columns, int64_t rank, float noise) {
-  std::vector<float> u = normals(rows * rank, 1), v = normals(rank * columns, 2), w = normals(rows * columns, 3);
+  std::vector<float> u = normals(rows * rank, 1), v = normals(rank * columns, 2),
+                     w = normals(rows * columns, 3);
   for (int64_t i = 0; i < rows; ++i)
     for (int64_t j = 0; j < columns; ++j) {
       float sum = noise * w[i * columns + j];
@@ -91,7 +93,8 @@ TEST(TruncatedSvd, LargeMatrixOfExactlyLowRank) {
 TEST(TruncatedSvd, LargeMatrixWithAFlatSpectrum) {
   constexpr int64_t rows = 520, columns = 640, rank = 32;
   std::vector<float> w = normals(rows * columns, 4);
-  Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> map(w.data(), rows, columns);
+  Eigen::Map<Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> map(w.data(), rows,
+                                                                                        columns);
   Eigen::VectorXd values = Eigen::BDCSVD<Eigen::MatrixXd>(map.cast<double>()).singularValues();
   double best = std::sqrt(1 - values.head(rank).squaredNorm() / values.squaredNorm());
   double found = truncatedSvd(w, rows, columns, rank).relativeError;

@@ -48,8 +48,8 @@ public:
   void index(int64_t value) { slots.push_back(value); }
 
   /// Runs `body`, the arguments, results and ops of a kernel, and compares its only result.
-  void expect(const std::string &body, const std::vector<double> &expected, std::vector<int64_t> dynamicSizes = {},
-              double tolerance = 2e-6) {
+  void expect(const std::string &body, const std::vector<double> &expected,
+              std::vector<int64_t> dynamicSizes = {}, double tolerance = 2e-6) {
     std::string text = rewritten("func.func @k" + body);
     auto kernel = CompiledKernel::compile(text, "x86-64-v3");
     ASSERT_TRUE(bool(kernel)) << llvm::toString(kernel.takeError()) << text;
@@ -95,11 +95,12 @@ TEST(PleatToLinalg, LinearWithBias) {
         sum += double(x[i * 12 + k]) * w[k * 21 + n];
       y[i * 21 + n] = sum;
     }
-  call.expect(std::string("(%x: tensor<?x12xf32>, %w: tensor<12x21xf32>, %b: tensor<21xf32>) -> tensor<?x21xf32>") +
-                  kParallel +
-                  "%y = pleat.linear %x, %w bias %b : tensor<?x12xf32>, tensor<12x21xf32>, tensor<21xf32> -> "
-                  "tensor<?x21xf32>\n return %y : tensor<?x21xf32>\n}",
-              y, {7});
+  call.expect(
+      std::string("(%x: tensor<?x12xf32>, %w: tensor<12x21xf32>, %b: tensor<21xf32>) -> tensor<?x21xf32>") +
+          kParallel +
+          "%y = pleat.linear %x, %w bias %b : tensor<?x12xf32>, tensor<12x21xf32>, tensor<21xf32> -> "
+          "tensor<?x21xf32>\n return %y : tensor<?x21xf32>\n}",
+      y, {7});
 }
 
 TEST(PleatToLinalg, LinearReadsTransposedWeightInPlace) {
@@ -130,7 +131,8 @@ TEST(PleatToLinalg, WeightExpressionsAreMaterialised) {
           weight += double(u[n * 3 + r]) * v[r * 6 + k];
         y[i * 4 + n] += x[i * 6 + k] * weight;
       }
-  call.expect("(%x: tensor<2x6xf32>, %u: tensor<4x3xf32>, %v: tensor<3x6xf32>, %a: tensor<4x6xf32>) -> tensor<2x4xf32> "
+  call.expect("(%x: tensor<2x6xf32>, %u: tensor<4x3xf32>, %v: tensor<3x6xf32>, %a: tensor<4x6xf32>) -> "
+              "tensor<2x4xf32> "
               "attributes {pleat.kernel} {\n"
               "%p = pleat.low_rank %u, %v : tensor<4x3xf32>, tensor<3x6xf32>\n"
               "%s = pleat.sum %p, %a : tensor<4x6xf32>\n"
@@ -174,14 +176,15 @@ TEST(PleatToLinalg, Activations) {
     std::function<double(double)> f;
   };
   auto sigmoid = [](double x) { return 1 / (1 + std::exp(-x)); };
-  for (const Case &test : {Case{"relu", [](double x) { return std::isnan(x) ? x : std::max(x, 0.0); }},
-                           Case{"gelu_erf", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }},
-                           Case{"gelu_tanh",
-                                [](double x) {
-                                  return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
-                                }},
-                           Case{"silu", [&](double x) { return x * sigmoid(x); }}, Case{"sigmoid", sigmoid},
-                           Case{"tanh", [](double x) { return std::tanh(x); }}}) {
+  for (const Case &test :
+       {Case{"relu", [](double x) { return std::isnan(x) ? x : std::max(x, 0.0); }},
+        Case{"gelu_erf", [](double x) { return x / 2 * (1 + std::erf(x / std::sqrt(2.0))); }},
+        Case{"gelu_tanh",
+             [](double x) {
+               return x / 2 * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x)));
+             }},
+        Case{"silu", [&](double x) { return x * sigmoid(x); }}, Case{"sigmoid", sigmoid},
+        Case{"tanh", [](double x) { return std::tanh(x); }}}) {
     SCOPED_TRACE(test.kind);
     Call call;
     auto &x = call.random(103, {103});
@@ -216,8 +219,9 @@ TEST(PleatToLinalg, SoftmaxAndItsLogarithm) {
         y.push_back(log ? shifted - std::log(total) : std::exp(shifted) / total);
       }
     }
-    call.expect(std::string("(%x: tensor<?x35xf32>) -> tensor<?x35xf32>") + kParallel + "%y = pleat.softmax %x" +
-                    (log ? " {log}" : "") + " : tensor<?x35xf32>\n return %y : tensor<?x35xf32>\n}",
+    call.expect(std::string("(%x: tensor<?x35xf32>) -> tensor<?x35xf32>") + kParallel +
+                    "%y = pleat.softmax %x" + (log ? " {log}" : "") +
+                    " : tensor<?x35xf32>\n return %y : tensor<?x35xf32>\n}",
                 y, {4});
   }
 }
@@ -235,11 +239,13 @@ TEST(PleatToLinalg, LayerNorm) {
     for (int i = 0; i < 29; ++i)
       y.push_back((x[row * 29 + i] - mean) / std::sqrt(variance + 1e-5) * scale[i] + bias[i]);
   }
-  call.expect(std::string("(%x: tensor<?x?x29xf32>, %s: tensor<29xf32>, %b: tensor<29xf32>) -> tensor<?x?x29xf32>") +
-                  kParallel +
-                  "%y = pleat.layer_norm %x scale %s : tensor<29xf32> bias %b : tensor<29xf32> {epsilon = 1.0e-5 : f32} "
-                  ": tensor<?x?x29xf32> -> tensor<?x?x29xf32>\n return %y : tensor<?x?x29xf32>\n}",
-              y, {2, 3}, 4e-6);
+  call.expect(
+      std::string("(%x: tensor<?x?x29xf32>, %s: tensor<29xf32>, %b: tensor<29xf32>) -> tensor<?x?x29xf32>") +
+          kParallel +
+          "%y = pleat.layer_norm %x scale %s : tensor<29xf32> bias %b : tensor<29xf32> {epsilon = 1.0e-5 : "
+          "f32} "
+          ": tensor<?x?x29xf32> -> tensor<?x?x29xf32>\n return %y : tensor<?x?x29xf32>\n}",
+      y, {2, 3}, 4e-6);
 }
 
 TEST(PleatToLinalg, RmsNormWithoutScale) {
@@ -263,21 +269,24 @@ TEST(PleatToLinalg, RotaryInBothPairings) {
   for (bool interleaved : {false, true}) {
     Call call;
     const int B = 2, H = 3, S = 5, D = 20, half = D / 2;
-    auto &x = call.random(B * H * S * D, {B, S}), &cos = call.random(S * half, {S}), &sin = call.random(S * half, {S});
+    auto &x = call.random(B * H * S * D, {B, S}), &cos = call.random(S * half, {S}),
+         &sin = call.random(S * half, {S});
     std::vector<double> y(B * H * S * D);
     for (int row = 0; row < B * H * S; ++row)
       for (int i = 0; i < half; ++i) {
-        int first = row * D + (interleaved ? 2 * i : i), second = row * D + (interleaved ? 2 * i + 1 : i + half);
+        int first = row * D + (interleaved ? 2 * i : i),
+            second = row * D + (interleaved ? 2 * i + 1 : i + half);
         double c = cos[row % S * half + i], s = sin[row % S * half + i];
         y[first] = x[first] * c - x[second] * s;
         y[second] = x[first] * s + x[second] * c;
       }
-    call.expect(std::string("(%x: tensor<?x3x?x20xf32>, %c: tensor<1x?x10xf32>, %s: tensor<1x?x10xf32>) -> "
-                            "tensor<?x3x?x20xf32>") +
-                    kParallel + "%y = pleat.rotary %x, %c, %s" + (interleaved ? " {interleaved}" : "") +
-                    " : tensor<?x3x?x20xf32>, tensor<1x?x10xf32>, tensor<1x?x10xf32> -> tensor<?x3x?x20xf32>\n"
-                    "return %y : tensor<?x3x?x20xf32>\n}",
-                y, {B, S});
+    call.expect(
+        std::string("(%x: tensor<?x3x?x20xf32>, %c: tensor<1x?x10xf32>, %s: tensor<1x?x10xf32>) -> "
+                    "tensor<?x3x?x20xf32>") +
+            kParallel + "%y = pleat.rotary %x, %c, %s" + (interleaved ? " {interleaved}" : "") +
+            " : tensor<?x3x?x20xf32>, tensor<1x?x10xf32>, tensor<1x?x10xf32> -> tensor<?x3x?x20xf32>\n"
+            "return %y : tensor<?x3x?x20xf32>\n}",
+        y, {B, S});
   }
 }
 
@@ -286,8 +295,8 @@ TEST(PleatToLinalg, AttentionWithGroupsMaskAndCausality) {
   const float lowest = -std::numeric_limits<float>::infinity();
   for (bool zeroRows : {false, true}) {
     Call call;
-    auto &q = call.random(B * H * S * D), &k = call.random(B * H / G * T * D), &v = call.random(B * H / G * T * Dv),
-         &mask = call.random(B * S * T);
+    auto &q = call.random(B * H * S * D), &k = call.random(B * H / G * T * D),
+         &v = call.random(B * H / G * T * Dv), &mask = call.random(B * S * T);
     for (int j = 0; j < T; ++j)
       mask[S * T + 2 * T + j] = lowest; // one query of the second batch sees nothing
     std::vector<double> y;
@@ -312,13 +321,14 @@ TEST(PleatToLinalg, AttentionWithGroupsMaskAndCausality) {
             y.push_back(zeroRows && std::isnan(sum) ? 0.0 : sum);
           }
         }
-    call.expect(std::string("(%q: tensor<2x6x4x8xf32>, %k: tensor<2x2x7x8xf32>, %v: tensor<2x2x7x5xf32>, "
-                            "%m: tensor<2x1x4x7xf32>) -> tensor<2x6x4x5xf32>") +
-                    kParallel + "%y = pleat.attention %q, %k, %v mask %m {scale = 0.25 : f32, causal" +
-                    (zeroRows ? ", masked_rows_zero" : "") +
-                    "} : tensor<2x6x4x8xf32>, tensor<2x2x7x8xf32>, tensor<2x2x7x5xf32>, tensor<2x1x4x7xf32> -> "
-                    "tensor<2x6x4x5xf32>\n return %y : tensor<2x6x4x5xf32>\n}",
-                y);
+    call.expect(
+        std::string("(%q: tensor<2x6x4x8xf32>, %k: tensor<2x2x7x8xf32>, %v: tensor<2x2x7x5xf32>, "
+                    "%m: tensor<2x1x4x7xf32>) -> tensor<2x6x4x5xf32>") +
+            kParallel + "%y = pleat.attention %q, %k, %v mask %m {scale = 0.25 : f32, causal" +
+            (zeroRows ? ", masked_rows_zero" : "") +
+            "} : tensor<2x6x4x8xf32>, tensor<2x2x7x8xf32>, tensor<2x2x7x5xf32>, tensor<2x1x4x7xf32> -> "
+            "tensor<2x6x4x5xf32>\n return %y : tensor<2x6x4x5xf32>\n}",
+        y);
   }
 }
 
@@ -326,10 +336,12 @@ TEST(PleatToLinalg, Convolution2DWithGroupsPadsStridesAndDilations) {
   const int N = 2, C = 4, group = 2, M = 6, H = 9, W = 11, KH = 3, KW = 2;
   for (bool isPadded : {false, true}) {
     Call call;
-    const int top = isPadded ? 1 : 0, left = isPadded ? 2 : 0, bottom = 0, right = isPadded ? 1 : 0, SH = 2, SW = 1,
-              DH = 1, DW = 3;
-    const int OH = (H + top + bottom - DH * (KH - 1) - 1) / SH + 1, OW = (W + left + right - DW * (KW - 1) - 1) / SW + 1;
-    auto &x = call.random(N * C * H * W, {N, H, W}), &w = call.random(M * C / group * KH * KW), &b = call.random(M);
+    const int top = isPadded ? 1 : 0, left = isPadded ? 2 : 0, bottom = 0, right = isPadded ? 1 : 0, SH = 2,
+              SW = 1, DH = 1, DW = 3;
+    const int OH = (H + top + bottom - DH * (KH - 1) - 1) / SH + 1,
+              OW = (W + left + right - DW * (KW - 1) - 1) / SW + 1;
+    auto &x = call.random(N * C * H * W, {N, H, W}), &w = call.random(M * C / group * KH * KW),
+         &b = call.random(M);
     std::vector<double> y;
     for (int n = 0; n < N; ++n)
       for (int m = 0; m < M; ++m)
@@ -342,20 +354,22 @@ TEST(PleatToLinalg, Convolution2DWithGroupsPadsStridesAndDilations) {
                   int ih = oh * SH - top + kh * DH, iw = ow * SW - left + kw * DW;
                   int channel = m / (M / group) * (C / group) + c;
                   if (ih >= 0 && ih < H && iw >= 0 && iw < W)
-                    sum += double(x[((n * C + channel) * H + ih) * W + iw]) * w[((m * C / group + c) * KH + kh) * KW + kw];
+                    sum += double(x[((n * C + channel) * H + ih) * W + iw]) *
+                           w[((m * C / group + c) * KH + kh) * KW + kw];
                 }
             y.push_back(sum);
           }
     std::string pads = isPadded ? "1, 2, 0, 1" : "0, 0, 0, 0";
-    call.expect(std::string("(%x: tensor<?x4x?x?xf32>, %w: tensor<6x2x3x2xf32>, %b: tensor<6xf32>) -> "
-                            "tensor<?x6x?x?xf32>") +
-                    kParallel +
-                    "%y = pleat.conv %x, %w bias %b {strides = array<i64: 2, 1>, dilations = array<i64: 1, 3>, "
-                    "pads = array<i64: " +
-                    pads +
-                    ">, group = 2 : i64} : tensor<?x4x?x?xf32>, tensor<6x2x3x2xf32>, tensor<6xf32> -> "
-                    "tensor<?x6x?x?xf32>\n return %y : tensor<?x6x?x?xf32>\n}",
-                y, {N, OH, OW});
+    call.expect(
+        std::string("(%x: tensor<?x4x?x?xf32>, %w: tensor<6x2x3x2xf32>, %b: tensor<6xf32>) -> "
+                    "tensor<?x6x?x?xf32>") +
+            kParallel +
+            "%y = pleat.conv %x, %w bias %b {strides = array<i64: 2, 1>, dilations = array<i64: 1, 3>, "
+            "pads = array<i64: " +
+            pads +
+            ">, group = 2 : i64} : tensor<?x4x?x?xf32>, tensor<6x2x3x2xf32>, tensor<6xf32> -> "
+            "tensor<?x6x?x?xf32>\n return %y : tensor<?x6x?x?xf32>\n}",
+        y, {N, OH, OW});
   }
 }
 
@@ -373,7 +387,8 @@ TEST(PleatToLinalg, DepthwiseConvolution1D) {
       y.push_back(sum);
     }
   call.expect(std::string("(%x: tensor<?x5x?xf32>, %w: tensor<5x1x4xf32>) -> tensor<?x5x?xf32>") + kParallel +
-                  "%y = pleat.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = array<i64: 3, 0>, "
+                  "%y = pleat.conv %x, %w {strides = array<i64: 1>, dilations = array<i64: 1>, pads = "
+                  "array<i64: 3, 0>, "
                   "group = 5 : i64} : tensor<?x5x?xf32>, tensor<5x1x4xf32> -> tensor<?x5x?xf32>\n"
                   "return %y : tensor<?x5x?xf32>\n}",
               y, {1, L});
@@ -410,15 +425,16 @@ TEST(PleatToLinalg, RepeatIsUnrolledAndCollects) {
     h = next;
     y.insert(y.end(), h.begin(), h.end());
   }
-  call.expect("(%x: tensor<2x3xf32>, %w: tensor<4x3x3xf32>) -> tensor<4x2x3xf32> attributes {pleat.kernel} {\n"
-              "%last, %all = pleat.repeat 4 carried(%x) stacked(%w) : (tensor<2x3xf32>, tensor<4x3x3xf32>) -> "
-              "(tensor<2x3xf32>, tensor<4x2x3xf32>) {\n"
-              "^bb0(%h: tensor<2x3xf32>, %wi: tensor<3x3xf32>):\n"
-              "%p = pleat.linear %h, %wi : tensor<2x3xf32>, tensor<3x3xf32> -> tensor<2x3xf32>\n"
-              "%r = pleat.activation #pleat.activation_kind<relu> %p : tensor<2x3xf32>\n"
-              "pleat.yield %r, %r : tensor<2x3xf32>, tensor<2x3xf32>\n}\n"
-              "return %all : tensor<4x2x3xf32>\n}",
-              y);
+  call.expect(
+      "(%x: tensor<2x3xf32>, %w: tensor<4x3x3xf32>) -> tensor<4x2x3xf32> attributes {pleat.kernel} {\n"
+      "%last, %all = pleat.repeat 4 carried(%x) stacked(%w) : (tensor<2x3xf32>, tensor<4x3x3xf32>) -> "
+      "(tensor<2x3xf32>, tensor<4x2x3xf32>) {\n"
+      "^bb0(%h: tensor<2x3xf32>, %wi: tensor<3x3xf32>):\n"
+      "%p = pleat.linear %h, %wi : tensor<2x3xf32>, tensor<3x3xf32> -> tensor<2x3xf32>\n"
+      "%r = pleat.activation #pleat.activation_kind<relu> %p : tensor<2x3xf32>\n"
+      "pleat.yield %r, %r : tensor<2x3xf32>, tensor<2x3xf32>\n}\n"
+      "return %all : tensor<4x2x3xf32>\n}",
+      y);
 }
 
 TEST(PleatToLinalg, StackAndUnstack) {

@@ -5,7 +5,8 @@
 
 using namespace pleat;
 
-static llvm::SmallVector<PeriodicRun> runsOf(std::vector<uint64_t> labels, size_t minPeriod = 2, size_t minRepeats = 2) {
+static llvm::SmallVector<PeriodicRun> runsOf(std::vector<uint64_t> labels, size_t minPeriod = 2,
+                                             size_t minRepeats = 2) {
   return findPeriodicRuns(labels, minPeriod, minRepeats);
 }
 
