@@ -78,7 +78,7 @@ def ONNX_NodeOp : ONNX_Op<"node"> {
   let regions = (region VariadicRegion<AnyRegion>:$subgraphs);
   let assemblyFormat = [{
     $op_type (`domain` $domain^)? `opset` $opset `(` $inputs `)` $fields
-    (`subgraphs` $subgraph_names^)? attr-dict `:` functional-type($inputs, $outputs) $subgraphs
+    (`subgraphs` $subgraph_names^)? attr-dict `:` functional-type($inputs, $outputs) ($subgraphs^)?
   }];
   let hasVerifier = 1;
   let extraClassDeclaration = [{

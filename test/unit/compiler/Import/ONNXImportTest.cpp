@@ -29,15 +29,15 @@ TEST_F(ONNXImport, GraphWithSubgraphs) {
   func.func @main(%arg0: tensor<?x3xf32> {onnx.dims = ["batch", 3], onnx.name = "x"}, %arg1: tensor<i1> {onnx.dims = [], onnx.name = "c"}) -> (tensor<?x4xf32> {onnx.dims = ["batch", 4], onnx.name = "y"}, tensor<2xf32> {onnx.dims = [2], onnx.name = "z"}) {
     %cst = arith.constant dense<[[1.000000e+00, 2.000000e+00, 3.000000e+00, 4.000000e+00], [5.000000e+00, 6.000000e+00, 7.000000e+00, 8.000000e+00], [9.000000e+00, 1.000000e+01, 1.100000e+01, 1.200000e+01]]> : tensor<3x4xf32>
     %cst_0 = arith.constant dense<1.000000e+00> : tensor<4xf32>
-    %0 = onnx.node "MatMul" opset 18(%arg0, %cst) {} : (tensor<?x3xf32>, tensor<3x4xf32>) -> tensor<?x4xf32> 
-    %1 = onnx.node "Add" opset 18(%0, %cst_0) {} : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32> 
+    %0 = onnx.node "MatMul" opset 18(%arg0, %cst) {} : (tensor<?x3xf32>, tensor<3x4xf32>) -> tensor<?x4xf32>
+    %1 = onnx.node "Add" opset 18(%0, %cst_0) {} : (tensor<?x4xf32>, tensor<4xf32>) -> tensor<?x4xf32>
     %cst_1 = arith.constant dense<2> : tensor<1xi64>
     %2 = onnx.node "If" opset 18(%arg1) {} subgraphs ["then_branch", "else_branch"] : (tensor<i1>) -> tensor<2xf32> {
-      %3 = onnx.node "ConstantOfShape" opset 18(%cst_1) {value = dense<1.500000e+00> : tensor<1xf32>} : (tensor<1xi64>) -> tensor<2xf32> 
+      %3 = onnx.node "ConstantOfShape" opset 18(%cst_1) {value = dense<1.500000e+00> : tensor<1xf32>} : (tensor<1xi64>) -> tensor<2xf32>
       onnx.yield %3 : tensor<2xf32>
     }, {
       %cst_2 = arith.constant dense<2.000000e+00> : tensor<f32>
-      %3 = onnx.node "Expand" opset 18(%cst_2, %cst_1) {} : (tensor<f32>, tensor<1xi64>) -> tensor<2xf32> 
+      %3 = onnx.node "Expand" opset 18(%cst_2, %cst_1) {} : (tensor<f32>, tensor<1xi64>) -> tensor<2xf32>
       onnx.yield %3 : tensor<2xf32>
     }
     return %1, %2 : tensor<?x4xf32>, tensor<2xf32>
@@ -57,8 +57,8 @@ TEST_F(ONNXImport, LocationsAreUniqueNames) {
       c = Exp(b)
       [once] y = Log(c)
     })");
-  for (StringRef node : {"\"Abs\" opset 18(%arg0) {} : (tensor<2xf32>) -> tensor<2xf32>  \"a\"",
-                         "-> tensor<2xf32>  \"b\"", "-> tensor<2xf32>  \"c\"", "-> tensor<2xf32>  \"once\""})
+  for (StringRef node : {"\"Abs\" opset 18(%arg0) {} : (tensor<2xf32>) -> tensor<2xf32> \"a\"",
+                         "-> tensor<2xf32> \"b\"", "-> tensor<2xf32> \"c\"", "-> tensor<2xf32> \"once\""})
     EXPECT_TRUE(has(ir, node));
 }
 
@@ -78,7 +78,8 @@ TEST_F(ONNXImport, OmittedInputsAndOutputs) {
       y = Identity(c)
       u, , inverse = Unique<axis = 0>(c)
     })");
-  EXPECT_TRUE(has(ir, "\"Clip\" opset 18(%arg0, %0, %arg1) {} : (tensor<7xf32>, none, tensor<f32>) -> tensor<7xf32>"));
+  EXPECT_TRUE(has(
+      ir, "\"Clip\" opset 18(%arg0, %0, %arg1) {} : (tensor<7xf32>, none, tensor<f32>) -> tensor<7xf32>"));
   EXPECT_TRUE(has(ir, "(tensor<7xf32>) -> (tensor<?xf32>, none, tensor<?xi64>)"));
 }
 
@@ -89,9 +90,10 @@ TEST_F(ONNXImport, UnknownOperatorsAndTheirAttributes) {
       [odd] t = com.example.Odd<a = 1, b = 2.5, c = "text", d = [1, 2], e = [1.5], f = ["p", "q"]>(x)
       y = Frobnicate(t)
     })");
-  EXPECT_TRUE(has(ir, "onnx.node \"Odd\" domain \"com.example\" opset 3(%arg0) {a = 1 : i64, b = 2.500000e+00 : f32, "
-                      "c = \"text\", d = array<i64: 1, 2>, e = array<f32: 1.500000e+00>, f = [\"p\", \"q\"]} : "
-                      "(tensor<2xf32>) -> !onnx.opaque<\"\">"));
+  EXPECT_TRUE(
+      has(ir, "onnx.node \"Odd\" domain \"com.example\" opset 3(%arg0) {a = 1 : i64, b = 2.500000e+00 : f32, "
+              "c = \"text\", d = array<i64: 1, 2>, e = array<f32: 1.500000e+00>, f = [\"p\", \"q\"]} : "
+              "(tensor<2xf32>) -> !onnx.opaque<\"\">"));
   EXPECT_TRUE(has(ir, "onnx.node \"Frobnicate\" opset 18"));
 }
 
