@@ -10,6 +10,7 @@ format() {
 
 lint() {
   local status=0 file
+  mkdir -p build
   say "formatting"
   # shellcheck disable=SC2046
   if ! clang-format-22 --dry-run -Werror $(sources) 2>build/lint.log; then
