@@ -18,6 +18,8 @@ static constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 static constexpr int64_t kPackedQueries = 4;
 // Two multiplications a cycle with a latency of four.
 static constexpr int64_t kBusyAccumulators = 8;
+// The narrowest vectors that values are read in: those of AVX2.
+static constexpr int64_t kLeastLanes = 8;
 // Rows whose softmax shares loops: alone, a row's few vectors do not hide the latency of
 // its reductions.
 static constexpr int64_t kSoftmaxRows = 2;
@@ -93,13 +95,19 @@ private:
   void packKeys(const Head &head);
   KeyRange keysOf(const Head &head, ArrayRef<QueryRow> rows);
   KeyRange keysOfTile(const Head &head, ArrayRef<QueryRow> rows, Value startsMask);
-  void emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys);
-  void emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys);
-  SmallVector<Value> emitSoftmax(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys);
+  SmallVector<Value> emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys);
+  Value emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys);
+  SmallVector<Value> emitPanelScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys,
+                                     Value panel, int64_t panels, bool areAllSeen, ValueRange maxima);
+  Value finishScore(const Head &head, const QueryRow &row, const KeyRange &keys, Value column, Value sum,
+                    bool isSeen);
+  SmallVector<Value> emitSoftmax(ArrayRef<QueryRow> rows, const KeyRange &keys, ArrayRef<Value> largest);
   void emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys, ArrayRef<Value> factors);
 
   template <typename Body>
   SmallVector<Value> foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init, Body body);
+  /// Where the keys of `keys` that `row` sees end.
+  Value endOf(const QueryRow &row, const KeyRange &keys) { return builder.min(row.limit, keys.end); }
   Value maskRow(const Head &head, const QueryRow &row) {
     return builder.add(builder.mul(row.number, problem.mask->tokenStride), head.mask);
   }
@@ -164,40 +172,103 @@ KeyRange AttentionCode::keysOfTile(const Head &head, ArrayRef<QueryRow> rows, Va
   return loadKeyRange(builder, problem.scratch, place);
 }
 
-/// Scores of a range of keys (its end rounded up to a panel) for a tile of queries.
-void AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &range) {
-  int64_t vectorsPerPanel = kTokenPanel / builder.getLanes();
-  int64_t group = std::max<int64_t>(1, (level.vectorRegisters - 4) / (rows.size() * vectorsPerPanel));
-  auto emitPanels = [&](Value panel, int64_t panels) {
-    TileOperands operands{problem.query.memory,       problem.scratch,   {}, {}, builder.index(1),
-                          builder.index(kTokenPanel), builder.getLanes()};
-    for (const QueryRow &row : rows)
-      operands.rowOffsets.push_back(
-          builder.add(builder.mul(row.number, problem.query.tokenStride), head.query));
-    Value keys = builder.add(builder.mul(panel, kTokenPanel * problem.keySize), packedKeys);
-    for (int64_t vector = 0; vector < panels * vectorsPerPanel; ++vector)
-      operands.columnOffsets.push_back(
-          builder.add(keys, vector / vectorsPerPanel * kTokenPanel * problem.keySize +
-                                vector % vectorsPerPanel * builder.getLanes()));
-    SmallVector<Value> sums(operands.size(), builder.splat(0));
-    sums = emitTile(builder, operands, builder.index(0), builder.index(problem.keySize), sums);
-    for (auto [index, sum] : llvm::enumerate(sums)) {
-      const QueryRow &row = rows[index / operands.columnOffsets.size()];
-      int64_t column = index % operands.columnOffsets.size() * builder.getLanes();
-      Value offset = builder.add(builder.add(row.scores, builder.mul(panel, kTokenPanel)), column);
-      builder.store(sum, problem.scratch, offset);
-    }
-  };
-  Value begin = builder.div(range.begin, builder.index(kTokenPanel)), panels = panelsOf(range.end);
-  Value groups = builder.div(builder.sub(panels, begin), builder.index(group));
-  Value grouped = builder.add(begin, builder.mul(groups, group));
-  builder.loop(begin, grouped, group, [&](Value panel) { emitPanels(panel, group); });
-  if (group > 1)
-    builder.loop(grouped, panels, 1, [&](Value panel) { emitPanels(panel, 1); });
+/// Folds `body(row, column, mask, sum)` over the vectors of scores of `keys`, for all rows in
+/// one loop; `mask` is null where every row sees every lane.
+template <typename Body>
+SmallVector<Value> AttentionCode::foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init,
+                                             Body body) {
+  int64_t lanes = builder.getLanes();
+  // The first row sees the fewest keys.
+  Value seen = builder.mul(builder.div(endOf(rows.front(), keys), builder.index(lanes)), lanes);
+  SmallVector<Value> sums(rows.size(), init);
+  sums = builder.loop(keys.begin, seen, lanes, sums, [&](Value column, ValueRange carried) {
+    SmallVector<Value> next;
+    for (auto [row, sum] : llvm::zip(rows, carried))
+      next.push_back(body(row, column, Value(), sum));
+    return next;
+  });
+  Value rest = builder.max(seen, keys.begin);
+  return builder.loop(rest, keys.end, lanes, sums, [&](Value column, ValueRange carried) {
+    SmallVector<Value> next;
+    for (auto [row, sum] : llvm::zip(rows, carried))
+      next.push_back(body(row, column, builder.mask(builder.subOrZero(endOf(row, keys), column)), sum));
+    return next;
+  });
 }
 
-/// Scores of one query, key by key as they lie in memory.
-void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys) {
+/// What the softmax of `row` takes at `column`: the products `sum` scaled, with the mask added, and minus
+/// infinity where the row sees no key (nowhere, if `isSeen`).
+Value AttentionCode::finishScore(const Head &head, const QueryRow &row, const KeyRange &keys, Value column,
+                                 Value sum, bool isSeen) {
+  Value scale = builder.splat(problem.scale);
+  Value count = isSeen ? Value() : builder.subOrZero(endOf(row, keys), column);
+  if (!problem.mask) {
+    sum = mul(sum, scale);
+  } else if (!problem.maskHasColumns) {
+    Value mask = builder.broadcast(builder.loadScalar(problem.mask->memory, maskRow(head, row)));
+    sum = builder.fma(sum, scale, mask);
+  } else {
+    Value offset = builder.add(maskRow(head, row), column);
+    Value mask = isSeen ? builder.load(problem.mask->memory, offset)
+                        : builder.load(problem.mask->memory, offset, count);
+    sum = builder.fma(sum, scale, mask);
+  }
+  return isSeen ? sum
+                : arith::SelectOp::create(builder, builder.mask(count), sum, builder.splat(kMinusInfinity))
+                      .getResult();
+}
+
+/// Scores of some panels for a tile of queries, and the larger of `maxima` and them.
+SmallVector<Value> AttentionCode::emitPanelScores(const Head &head, ArrayRef<QueryRow> rows,
+                                                  const KeyRange &range, Value panel, int64_t panels,
+                                                  bool areAllSeen, ValueRange maxima) {
+  int64_t vectorsPerPanel = kTokenPanel / builder.getLanes();
+  TileOperands operands{problem.query.memory,       problem.scratch,   {}, {}, builder.index(1),
+                        builder.index(kTokenPanel), builder.getLanes()};
+  for (const QueryRow &row : rows)
+    operands.rowOffsets.push_back(
+        builder.add(builder.mul(row.number, problem.query.tokenStride), head.query));
+  Value keys = builder.add(builder.mul(panel, kTokenPanel * problem.keySize), packedKeys);
+  for (int64_t vector = 0; vector < panels * vectorsPerPanel; ++vector)
+    operands.columnOffsets.push_back(
+        builder.add(keys, vector / vectorsPerPanel * kTokenPanel * problem.keySize +
+                              vector % vectorsPerPanel * builder.getLanes()));
+  SmallVector<Value> sums(operands.size(), builder.splat(0)), largest(maxima);
+  sums = emitTile(builder, operands, builder.index(0), builder.index(problem.keySize), sums);
+  Value firstColumn = builder.mul(panel, kTokenPanel);
+  for (auto [index, sum] : llvm::enumerate(sums)) {
+    int64_t row = index / operands.columnOffsets.size(), vector = index % operands.columnOffsets.size();
+    Value column = builder.add(firstColumn, vector * builder.getLanes());
+    Value score = finishScore(head, rows[row], range, column, sum, areAllSeen);
+    builder.store(score, problem.scratch, builder.add(rows[row].scores, column));
+    largest[row] = builder.maxps(score, largest[row]);
+  }
+  return largest;
+}
+
+/// Scores of a range of keys (its end rounded up to a panel) for a tile of queries, and the largest of each
+/// row in each lane.
+SmallVector<Value> AttentionCode::emitPackedScores(const Head &head, ArrayRef<QueryRow> rows,
+                                                   const KeyRange &range) {
+  int64_t vectorsPerPanel = kTokenPanel / builder.getLanes();
+  int64_t group = std::max<int64_t>(1, (level.vectorRegisters - 4) / (rows.size() * vectorsPerPanel));
+  SmallVector<Value> maxima(rows.size(), builder.splat(kMinusInfinity));
+  auto scoresOf = [&](int64_t panels, bool areAllSeen) {
+    return [&, panels, areAllSeen](Value panel, ValueRange carried) {
+      return emitPanelScores(head, rows, range, panel, panels, areAllSeen, carried);
+    };
+  };
+  // The first row sees the fewest keys.
+  Value begin = builder.div(range.begin, builder.index(kTokenPanel)), panels = panelsOf(range.end);
+  Value seen = builder.div(endOf(rows.front(), range), builder.index(kTokenPanel));
+  Value groups = builder.div(builder.subOrZero(seen, begin), builder.index(group));
+  Value grouped = builder.add(begin, builder.mul(groups, group));
+  maxima = builder.loop(begin, grouped, group, maxima, scoresOf(group, true));
+  return builder.loop(grouped, panels, 1, maxima, scoresOf(1, false));
+}
+
+/// Scores of one query, key by key as they lie in memory, and the largest in each lane.
+Value AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, const KeyRange &keys) {
   int64_t lanes = builder.getLanes();
   Value queryBegin = builder.add(builder.mul(row.number, problem.query.tokenStride), head.query);
   auto countAt = [&](int64_t d) { return std::min(lanes, problem.keySize - d); };
@@ -213,56 +284,20 @@ void AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, const
     }
     builder.storeScalar(builder.sumOfLanes(sum), problem.scratch, builder.add(row.scores, token));
   });
-}
-
-/// Folds `body(row, column, mask, sum)` over the vectors of scores of `keys`, for all rows in
-/// one loop; `mask` is null where every row sees every lane.
-template <typename Body>
-SmallVector<Value> AttentionCode::foldScores(ArrayRef<QueryRow> rows, const KeyRange &keys, Value init,
-                                             Body body) {
-  int64_t lanes = builder.getLanes();
-  auto wholeOf = [&](const QueryRow &row) { return builder.min(row.limit, keys.end); };
-  // The first row sees the fewest keys.
-  Value seen = builder.mul(builder.div(wholeOf(rows.front()), builder.index(lanes)), lanes);
-  SmallVector<Value> sums(rows.size(), init);
-  sums = builder.loop(keys.begin, seen, lanes, sums, [&](Value column, ValueRange carried) {
-    SmallVector<Value> next;
-    for (auto [row, sum] : llvm::zip(rows, carried))
-      next.push_back(body(row, column, Value(), sum));
-    return next;
-  });
-  Value rest = builder.max(seen, keys.begin);
-  return builder.loop(rest, keys.end, lanes, sums, [&](Value column, ValueRange carried) {
-    SmallVector<Value> next;
-    for (auto [row, sum] : llvm::zip(rows, carried))
-      next.push_back(body(row, column, builder.mask(builder.subOrZero(wholeOf(row), column)), sum));
-    return next;
-  });
-}
-
-/// Turns the scores of `keys` into exponentials (0 beyond what a row sees) and returns the
-/// factors that make each row's sum one.
-SmallVector<Value> AttentionCode::emitSoftmax(const Head &head, ArrayRef<QueryRow> rows,
-                                              const KeyRange &keys) {
-  Value scale = builder.splat(problem.scale);
-  auto maskAt = [&](const QueryRow &row, Value column, Value seen) {
-    if (!problem.maskHasColumns)
-      return builder.broadcast(builder.loadScalar(problem.mask->memory, maskRow(head, row)));
-    Value count = seen ? builder.subOrZero(builder.min(row.limit, keys.end), column)
-                       : builder.index(builder.getLanes());
-    return builder.load(problem.mask->memory, builder.add(maskRow(head, row), column), count);
-  };
   auto largest = foldScores(
-      rows, keys, builder.splat(kMinusInfinity),
-      [&](const QueryRow &row, Value column, Value seen, Value max) {
+      row, keys, builder.splat(kMinusInfinity), [&](const QueryRow &, Value column, Value seen, Value max) {
         Value offset = builder.add(row.scores, column);
-        Value score = builder.load(problem.scratch, offset);
-        score = problem.mask ? builder.fma(score, scale, maskAt(row, column, seen)) : mul(score, scale);
-        if (seen)
-          score = arith::SelectOp::create(builder, seen, score, builder.splat(kMinusInfinity));
+        Value score = finishScore(head, row, keys, column, builder.load(problem.scratch, offset), !seen);
         builder.store(score, problem.scratch, offset);
         return builder.maxps(score, max);
       });
+  return largest.front();
+}
+
+/// Turns the scores of `keys` into exponentials (0 beyond what a row sees) and returns the
+/// factors that make each row's sum one. `largest`: of each row's scores in each lane.
+SmallVector<Value> AttentionCode::emitSoftmax(ArrayRef<QueryRow> rows, const KeyRange &keys,
+                                              ArrayRef<Value> largest) {
   SmallVector<Value> maxima, bases;
   for (Value lanes : largest) {
     maxima.push_back(builder.maxOfLanes(lanes));
@@ -294,28 +329,32 @@ SmallVector<Value> AttentionCode::emitSoftmax(const Head &head, ArrayRef<QueryRo
 /// Products of exponentials and values of `keys`, scaled and stored.
 void AttentionCode::emitOutputs(const Head &head, ArrayRef<QueryRow> rows, const KeyRange &keys,
                                 ArrayRef<Value> factors) {
+  // Values that fill half a vector go twice as fast in vectors of half the width.
   int64_t lanes = builder.getLanes();
+  while (lanes > kLeastLanes && lanes / 2 >= problem.valueSize)
+    lanes /= 2;
+  KernelBuilder values(builder.getLoc(), builder, lanes);
   int64_t vectors = llvm::divideCeil(problem.valueSize, lanes);
   int64_t group = std::clamp<int64_t>((level.vectorRegisters - 4) / rows.size(), 1, 8);
   for (int64_t first = 0; first < vectors; first += group) {
     int64_t count = std::min(group, vectors - first);
     int64_t lastCount = std::min(lanes, problem.valueSize - (first + count - 1) * lanes);
-    TileOperands operands{problem.scratch,  problem.value.memory,      {},       {},
-                          builder.index(1), problem.value.tokenStride, lastCount};
+    TileOperands operands{problem.scratch, problem.value.memory,      {},       {},
+                          values.index(1), problem.value.tokenStride, lastCount};
     for (const QueryRow &row : rows)
       operands.rowOffsets.push_back(row.scores);
     for (int64_t vector = first; vector < first + count; ++vector)
-      operands.columnOffsets.push_back(builder.add(head.value, vector * lanes));
+      operands.columnOffsets.push_back(values.add(head.value, vector * lanes));
     while (operands.chains < kTileUnroll && operands.chains * operands.size() < kBusyAccumulators)
       operands.chains *= 2;
-    SmallVector<Value> sums(operands.size(), builder.splat(0));
-    sums = emitTile(builder, operands, keys.begin, keys.end, sums);
+    SmallVector<Value> sums(operands.size(), values.splat(0));
+    sums = emitTile(values, operands, keys.begin, keys.end, sums);
     for (auto [index, sum] : llvm::enumerate(sums)) {
       int64_t vector = first + index % count;
-      Value row = builder.mul(rows[index / count].number, problem.result.tokenStride);
-      Value offset = builder.add(builder.add(row, head.result), vector * lanes);
-      builder.store(mul(sum, builder.broadcast(factors[index / count])), problem.result.memory, offset,
-                    std::min(lanes, problem.valueSize - vector * lanes));
+      Value row = values.mul(rows[index / count].number, problem.result.tokenStride);
+      Value offset = values.add(values.add(row, head.result), vector * lanes);
+      values.store(arith::MulFOp::create(values, sum, values.broadcast(factors[index / count])),
+                   problem.result.memory, offset, std::min(lanes, problem.valueSize - vector * lanes));
     }
   }
 }
@@ -340,10 +379,10 @@ void AttentionCode::emitTiles(Value item, Value firstItem) {
     for (int64_t slot = 0; slot < kQueryTile; ++slot)
       rows.push_back(rowOf(builder.min(builder.add(first, slot), lastQuery), slot));
     KeyRange keys = keysOfTile(head, rows, startsMask);
-    emitPackedScores(head, rows, keys);
-    SmallVector<Value> factors;
+    SmallVector<Value> largest = emitPackedScores(head, rows, keys), factors;
     for (int64_t slot = 0; slot < kQueryTile; slot += kSoftmaxRows)
-      llvm::append_range(factors, emitSoftmax(head, ArrayRef(rows).slice(slot, kSoftmaxRows), keys));
+      llvm::append_range(factors, emitSoftmax(ArrayRef(rows).slice(slot, kSoftmaxRows), keys,
+                                              ArrayRef(largest).slice(slot, kSoftmaxRows)));
     emitOutputs(head, rows, keys, factors);
   });
 }
@@ -351,8 +390,8 @@ void AttentionCode::emitTiles(Value item, Value firstItem) {
 void AttentionCode::emitQuery(const Head &head, Value query) {
   QueryRow row = rowOf(query, 0);
   KeyRange keys = keysOf(head, row);
-  emitPlainScores(head, row, keys);
-  emitOutputs(head, row, keys, emitSoftmax(head, row, keys));
+  Value largest = emitPlainScores(head, row, keys);
+  emitOutputs(head, row, keys, emitSoftmax(row, keys, largest));
 }
 
 void pleat::emitAttentionLoops(KernelBuilder &builder, const AttentionProblem &problem,
