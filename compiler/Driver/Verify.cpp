@@ -67,8 +67,9 @@ Error verifyDataSet(LoadedModel &model, StringRef folder, const NamedDims &named
   return compareOutputs(data->outputs, *expected, tolerance, report.outputs);
 }
 
-/// Checks against a build of the original model, which sees the same inputs.
-Error verifyReference(LoadedModel &model, const VerifyOptions &options, const NamedDims &named,
+/// Checks against a build of the original model, which sees the same inputs: those of `set`, where data sets
+/// are given.
+Error verifyReference(LoadedModel &model, const VerifyOptions &options, StringRef set, const NamedDims &named,
                       const Tolerance &tolerance, CaseReport &report) {
   Expected<ReferenceBuild> build = ReferenceBuild::make(options.reference, model.info().level_name);
   if (!build)
@@ -77,7 +78,7 @@ Error verifyReference(LoadedModel &model, const VerifyOptions &options, const Na
       LoadedModel::open(build->files(), {options.threads, options.load});
   if (!reference)
     return reference.takeError();
-  StringRef spec = options.inputs.empty() ? StringRef("random:0") : StringRef(options.inputs);
+  StringRef spec = !set.empty() ? set : options.inputs.empty() ? "random:0" : StringRef(options.inputs);
   return compareBuilds(model, **reference, spec, named, tolerance, report.outputs);
 }
 
@@ -133,8 +134,10 @@ Expected<VerifyReport> verify(const VerifyOptions &options) {
     addCase(report, llvm::sys::path::filename(set),
             [&](CaseReport &result) { return verifyDataSet(**model, set, *named, tolerance, result); });
   if (!options.reference.empty())
-    addCase(report, llvm::sys::path::filename(options.reference),
-            [&](CaseReport &result) { return verifyReference(**model, options, *named, tolerance, result); });
+    addCase(report, llvm::sys::path::filename(options.reference), [&](CaseReport &result) {
+      StringRef set = sets.empty() ? StringRef() : StringRef(sets.front());
+      return verifyReference(**model, options, set, *named, tolerance, result);
+    });
   return report;
 }
 

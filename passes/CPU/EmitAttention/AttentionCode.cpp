@@ -7,6 +7,7 @@
 #include "passes/CPU/Utils/RegisterTile.h"
 
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 #include <limits>
 
@@ -18,11 +19,11 @@ static constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
 static constexpr int64_t kPackedQueries = 4;
 // Two multiplications a cycle with a latency of four.
 static constexpr int64_t kBusyAccumulators = 8;
-// The narrowest vectors that values are read in: those of AVX2.
+// The narrowest vectors that keys and values are read in: those of AVX2.
 static constexpr int64_t kLeastLanes = 8;
 // Rows whose softmax shares loops: alone, a row's few vectors do not hide the latency of
 // its reductions.
-static constexpr int64_t kSoftmaxRows = 2;
+static constexpr size_t kSoftmaxRows = 2;
 
 namespace {
 
@@ -129,22 +130,60 @@ private:
 
 } // namespace
 
+/// The transpose of a square of lanes: in round s, rows s apart exchange the lanes in whose number bit s is
+/// set for those where it is not.
+static SmallVector<Value> transpose(KernelBuilder &builder, SmallVector<Value> rows) {
+  int64_t lanes = builder.getLanes();
+  for (int64_t step = 1; step < lanes; step *= 2) {
+    SmallVector<int64_t> low, high;
+    for (int64_t lane = 0; lane < lanes; ++lane) {
+      low.push_back(lane & step ? lanes + lane - step : lane);
+      high.push_back(lane & step ? lanes + lane : lane + step);
+    }
+    for (int64_t row = 0; row < lanes; ++row) {
+      if (row & step)
+        continue;
+      Value first = rows[row], second = rows[row + step];
+      rows[row] = vector::ShuffleOp::create(builder, first, second, low);
+      rows[row + step] = vector::ShuffleOp::create(builder, first, second, high);
+    }
+  }
+  return rows;
+}
+
 /// Copies the keys of one head into panels of 16 tokens. Tokens beyond the last repeat it:
 /// their scores are masked, but must not be slow to compute.
 void AttentionCode::packKeys(const Head &head) {
-  Value lastToken = builder.sub(problem.tokens, builder.index(1));
-  builder.loop(builder.index(0), panelsOf(problem.tokens), 1, [&](Value panel) {
+  // Square blocks are transposed in registers; what the blocks leave of D goes by elements.
+  int64_t block = builder.getLanes();
+  while (block > problem.keySize && block > kLeastLanes)
+    block /= 2;
+  KernelBuilder blocks(builder.getLoc(), builder, block);
+  int64_t blocked = problem.keySize / block * block;
+  Value lastToken = blocks.sub(problem.tokens, blocks.index(1));
+  blocks.loop(blocks.index(0), panelsOf(problem.tokens), 1, [&](Value panel) {
     SmallVector<Value> sources;
     for (int64_t lane = 0; lane < kTokenPanel; ++lane) {
-      Value token = builder.min(builder.add(builder.mul(panel, kTokenPanel), lane), lastToken);
-      sources.push_back(builder.add(builder.mul(token, problem.key.tokenStride), head.key));
+      Value token = blocks.min(blocks.add(blocks.mul(panel, kTokenPanel), lane), lastToken);
+      sources.push_back(blocks.add(blocks.mul(token, problem.key.tokenStride), head.key));
     }
-    Value target = builder.add(builder.mul(panel, kTokenPanel * problem.keySize), packedKeys);
-    builder.loop(builder.index(0), builder.index(problem.keySize), 1, [&](Value d) {
-      Value row = builder.add(builder.mul(d, kTokenPanel), target);
+    Value target = blocks.add(blocks.mul(panel, kTokenPanel * problem.keySize), packedKeys);
+    blocks.loop(blocks.index(0), blocks.index(blocked), block, [&](Value d) {
+      for (int64_t lane = 0; lane < kTokenPanel; lane += block) {
+        SmallVector<Value> rows;
+        for (Value source : ArrayRef(sources).slice(lane, block))
+          rows.push_back(blocks.load(problem.key.memory, blocks.add(source, d)));
+        for (auto [index, row] : llvm::enumerate(transpose(blocks, rows))) {
+          Value place = blocks.mul(blocks.add(d, index), kTokenPanel);
+          blocks.store(row, problem.scratch, blocks.add(blocks.add(target, place), lane));
+        }
+      }
+    });
+    blocks.loop(blocks.index(blocked), blocks.index(problem.keySize), 1, [&](Value d) {
+      Value row = blocks.add(blocks.mul(d, kTokenPanel), target);
       for (auto [lane, source] : llvm::enumerate(sources)) {
-        Value element = builder.loadScalar(problem.key.memory, builder.add(source, d));
-        builder.storeScalar(element, problem.scratch, builder.add(row, lane));
+        Value element = blocks.loadScalar(problem.key.memory, blocks.add(source, d));
+        blocks.storeScalar(element, problem.scratch, blocks.add(row, lane));
       }
     });
   });
@@ -296,29 +335,36 @@ Value AttentionCode::emitPlainScores(const Head &head, const QueryRow &row, cons
 
 /// Turns the scores of `keys` into exponentials (0 beyond what a row sees) and returns the
 /// factors that make each row's sum one. `largest`: of each row's scores in each lane.
+///
+/// Reductions over lanes are chains of dependent steps: those of all rows stand side by side.
 SmallVector<Value> AttentionCode::emitSoftmax(ArrayRef<QueryRow> rows, const KeyRange &keys,
                                               ArrayRef<Value> largest) {
-  SmallVector<Value> maxima, bases;
-  for (Value lanes : largest) {
+  SmallVector<Value> maxima, bases, sums, factors;
+  for (Value lanes : largest)
     maxima.push_back(builder.maxOfLanes(lanes));
-    Value base = maxima.back();
+  for (Value base : maxima) {
     if (problem.maskedRowsZero)
       base = arith::SelectOp::create(builder, isMinusInfinity(base), scalar(0), base);
     bases.push_back(builder.broadcast(base));
   }
-  auto sums =
-      foldScores(rows, keys, builder.splat(0), [&](const QueryRow &row, Value column, Value, Value sum) {
-        Value offset = builder.add(row.scores, column);
-        // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
-        Value base = bases[&row - rows.data()];
-        Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), base);
-        Value power = buildExpFlushed(builder, builder.getLoc(), distance);
-        builder.store(power, problem.scratch, offset);
-        return add(sum, power);
-      });
-  SmallVector<Value> factors;
+  for (size_t first = 0; first < rows.size(); first += kSoftmaxRows) {
+    ArrayRef<QueryRow> some = rows.slice(first, std::min<size_t>(kSoftmaxRows, rows.size() - first));
+    llvm::append_range(
+        sums,
+        foldScores(some, keys, builder.splat(0), [&](const QueryRow &row, Value column, Value, Value sum) {
+          Value offset = builder.add(row.scores, column);
+          // Subtracted before scaling: masks of -3.4e38 would overflow the other way round.
+          Value base = bases[&row - rows.data()];
+          Value distance = arith::SubFOp::create(builder, builder.load(problem.scratch, offset), base);
+          Value power = buildExpFlushed(builder, builder.getLoc(), distance);
+          builder.store(power, problem.scratch, offset);
+          return add(sum, power);
+        }));
+  }
+  for (Value &sum : sums)
+    sum = builder.sumOfLanes(sum);
   for (auto [max, sum] : llvm::zip(maxima, sums)) {
-    Value factor = arith::DivFOp::create(builder, scalar(1), builder.sumOfLanes(sum));
+    Value factor = arith::DivFOp::create(builder, scalar(1), sum);
     if (problem.maskedRowsZero)
       factor = arith::SelectOp::create(builder, isMinusInfinity(max), scalar(0), factor);
     factors.push_back(factor);
@@ -379,11 +425,8 @@ void AttentionCode::emitTiles(Value item, Value firstItem) {
     for (int64_t slot = 0; slot < kQueryTile; ++slot)
       rows.push_back(rowOf(builder.min(builder.add(first, slot), lastQuery), slot));
     KeyRange keys = keysOfTile(head, rows, startsMask);
-    SmallVector<Value> largest = emitPackedScores(head, rows, keys), factors;
-    for (int64_t slot = 0; slot < kQueryTile; slot += kSoftmaxRows)
-      llvm::append_range(factors, emitSoftmax(ArrayRef(rows).slice(slot, kSoftmaxRows), keys,
-                                              ArrayRef(largest).slice(slot, kSoftmaxRows)));
-    emitOutputs(head, rows, keys, factors);
+    SmallVector<Value> largest = emitPackedScores(head, rows, keys);
+    emitOutputs(head, rows, keys, emitSoftmax(rows, keys, largest));
   });
 }
 

@@ -142,12 +142,15 @@ private:
     return success();
   }
 
-  /// Two products over the keys, for every query and head.
+  /// Two products over the keys, for every query and head. Of S causal queries over T keys, the last sees all
+  /// keys and each one before it sees one less: on average T - (S - 1) / 2.
   LogicalResult countAttention(AttentionOp attention, int64_t times) {
-    auto key = sizes.shapeOf(attention.getKey());
-    if (failed(key))
+    auto query = sizes.shapeOf(attention.getQuery()), key = sizes.shapeOf(attention.getKey());
+    if (failed(query) || failed(key))
       return failure();
     AffineExpr each = (*key)[2] * 2;
+    if (attention.getCausal())
+      each = each - (*query)[2] + 1;
     return success(succeeded(addWork(attention.getQuery(), each, times)) &&
                    succeeded(addWork(attention, each, times)));
   }

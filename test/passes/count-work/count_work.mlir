@@ -46,6 +46,19 @@ func.func @attention_over_all_keys(%q: tensor<1x2x5x16xf32>, %k: tensor<1x2x7x16
 
 // -----
 
+// The five queries see 3, 4, 5, 6 and 7 keys.
+// CHECK: #[[$WORK:.+]] = affine_map<() -> (2000, 1760)>
+// CHECK-LABEL: @causal_attention
+// CHECK-SAME: pleat.work = #[[$WORK]]
+func.func @causal_attention(%q: tensor<1x2x5x16xf32>, %k: tensor<1x2x7x16xf32>, %v: tensor<1x2x7x4xf32>)
+    -> tensor<1x2x5x4xf32> {
+  %o = pleat.attention %q, %k, %v {causal, scale = 0.25 : f32}
+         : tensor<1x2x5x16xf32>, tensor<1x2x7x16xf32>, tensor<1x2x7x4xf32> -> tensor<1x2x5x4xf32>
+  return %o : tensor<1x2x5x4xf32>
+}
+
+// -----
+
 // One multiplication an element; the constant is no work, and index arithmetic neither.
 // CHECK: #[[$WORK:.+]] = affine_map<()[s0, s1] -> (s0 * s1, (s0 * s1) * 4)>
 // CHECK-LABEL: @elementwise

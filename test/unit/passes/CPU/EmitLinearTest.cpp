@@ -78,7 +78,8 @@ TEST_P(EmitLinear, DynamicRows) {
 }
 
 TEST_P(EmitLinear, DepthInBlocks) {
-  for (int64_t columns : {48, 90}) {
+  // 400 columns: more weights than one row reads as a sequence.
+  for (int64_t columns : {48, 90, 400}) {
     CompiledKernel kernel = compile(linearKernel(1541, columns));
     for (int64_t rows : {1, 6, 7, 40, 150})
       runDynamic(kernel, rows, 1541, columns);
