@@ -6,14 +6,8 @@
 
 namespace pleat {
 
-/// Columns of the units that ColumnGroup counts here.
+/// Columns of the units that ColumnGroup counts here: panels of f32, or tiles of pairs.
 inline constexpr int64_t kUnitColumns = 16;
-
-/// The part of k that one pass over the columns covers.
-struct DepthRange {
-  mlir::Value begin, end;
-  mlir::Value isFirst, isLast; ///< i1
-};
 
 /// `rows` rows times the vectors of a group of 16-column units.
 class ProductTile {

@@ -1,4 +1,4 @@
-/// The order in which a product's panels are visited, and what of it is one part's share.
+/// The order in which a product's rows, panels and k are visited, and what of it is one part's share.
 #pragma once
 
 #include "passes/CPU/Utils/KernelBuilder.h"
@@ -13,6 +13,23 @@ struct ColumnGroup {
   mlir::Value first;      ///< index of its first unit
   int64_t units;          ///< how many
   mlir::Value endsMatrix; ///< i1: whether it holds the last unit
+};
+
+/// The part of k that one pass over the columns covers.
+struct DepthRange {
+  mlir::Value begin, end;
+  mlir::Value isFirst, isLast; ///< i1
+};
+
+/// Rows of the largest register tile: with 16 columns on AVX2 and 64 on AVX-512 it leaves room
+/// for the operands of the next step.
+inline constexpr int64_t kTileRowsMax = 6;
+
+/// How rows fall into tiles of at most kTileRowsMax: into as few as can be, whose sizes differ by one at
+/// most. The longer ones come first.
+struct RowTiles {
+  mlir::Value count, rows, longer; ///< tiles, rows of the shorter ones, number of longer ones
+  mlir::Value blocks, perBlock;    ///< blocks of tiles that stay in L2 while the panels pass; tiles a block
 };
 
 inline mlir::Value boolean(KernelBuilder &builder, bool value) {
@@ -55,6 +72,40 @@ void forShareOfBlocks(KernelBuilder &builder, mlir::Value blocks, mlir::Value gr
   builder.loop(builder.div(firstItem, groups), builder.ceilDiv(lastItem, groups), 1, [&](mlir::Value block) {
     mlir::Value base = builder.mul(block, groups);
     body(block, builder.subOrZero(firstItem, base), builder.min(builder.sub(lastItem, base), groups));
+  });
+}
+
+/// Cuts `rows` rows, an index value that may be 0.
+RowTiles cutRows(KernelBuilder &builder, mlir::Value rows);
+
+/// Runs `body(rows, firstRow, tile)` for the tiles [begin, end): once for each number of rows in the code,
+/// and for one of them at each tile.
+void forRowTiles(KernelBuilder &builder, const RowTiles &tiles, mlir::Value begin, mlir::Value end,
+                 llvm::function_ref<void(int64_t rows, mlir::Value firstRow, mlir::Value tile)> body);
+
+/// Runs `body(range)` for [0, depth), in ranges of `length`.
+void forDepthRanges(KernelBuilder &builder, int64_t depth, int64_t length,
+                    llvm::function_ref<void(const DepthRange &)> body);
+
+/// The group that is visited next.
+struct NextGroup {
+  mlir::Value index;
+  mlir::Value ahead; ///< how far beyond the current range's begin its k lies
+};
+
+/// Runs `body(group, range, next)` for the groups [begin, end) in each of the ranges of k: after the last
+/// group comes the first one at the next k.
+template <typename Body>
+void forGroupsInRanges(KernelBuilder &builder, int64_t units, int64_t size, int64_t depth, int64_t length,
+                       mlir::Value begin, mlir::Value end, Body body) {
+  forDepthRanges(builder, depth, length, [&](const DepthRange &range) {
+    forGroups(builder, units, size, begin, end, [&](const ColumnGroup &group, mlir::Value index) {
+      mlir::Value after = builder.add(index, 1);
+      mlir::Value isLast = builder.compare(mlir::arith::CmpIPredicate::eq, after, end);
+      NextGroup next{builder.select(isLast, begin, after),
+                     builder.select(isLast, builder.sub(range.end, range.begin), builder.index(0))};
+      body(group, range, next);
+    });
   });
 }
 

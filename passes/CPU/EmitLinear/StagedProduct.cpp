@@ -6,10 +6,6 @@
 using namespace mlir;
 using namespace pleat;
 
-// Rows of a register tile: as for panels of f32.
-static constexpr int64_t kMaxRows = 6;
-// Row tiles that stay in L2 while the panels pass.
-static constexpr int64_t kTilesPerBlock = 22;
 // k is taken whole up to here, else in steps of at most kDepthStep; in blocks of 32.
 static constexpr int64_t kWholeDepth = 1024 / PairPanels::kBlockDepth;
 static constexpr int64_t kDepthStep = 512 / PairPanels::kBlockDepth;
@@ -22,7 +18,7 @@ static int64_t blocksPerRange(const PairPanels &weights) {
 
 /// Units of 16 columns that are widened together: whole panels, which lie as one in memory.
 static int64_t stagedUnits(const PairPanels &weights, const LevelInfo &level) {
-  return std::min(std::max<int64_t>(2, unitsFor(kMaxRows, level)), weights.tiles());
+  return std::min(std::max<int64_t>(2, unitsFor(kTileRowsMax, level)), weights.tiles());
 }
 
 namespace {
@@ -36,21 +32,13 @@ public:
   void emit();
 
 private:
-  void emitBlock(Value block, Value groupBegin, Value groupEnd);
   void widenGroup(const ColumnGroup &group, const DepthRange &range);
-  void emitTiles(const ColumnGroup &group, const DepthRange &range, const NextPanels &next, Value tileBegin,
-                 Value tileEnd);
+  void emitTiles(const ColumnGroup &group, const DepthRange &range, const NextPanels &next,
+                 const RowTiles &tiles, Value tileBegin, Value tileEnd);
   void emitStagedTile(int64_t rows, Value firstRow, const ColumnGroup &group, Value staged,
                       const DepthRange &range, const BlockPrefetch &prefetch);
   /// Elements of a unit in scratch.
   int64_t stagedUnitSize() const { return blocksPerRange(weights) * PairPanels::kBlockDepth * kUnitColumns; }
-
-  /// How the rows fall into tiles; set by emit.
-  struct {
-    Value count, rows, longer; ///< tiles, rows of the shorter ones, number of longer ones
-    Value perBlock;            ///< tiles a block
-    int64_t units;             ///< units of columns a group
-  } tiles;
 
   KernelBuilder &builder;
   const PanelProduct &product;
@@ -105,74 +93,39 @@ void StagedCode::emitStagedTile(int64_t rows, Value firstRow, const ColumnGroup 
 
 /// The row tiles [tileBegin, tileEnd) with a group of columns, as many at a time as fit.
 void StagedCode::emitTiles(const ColumnGroup &group, const DepthRange &range, const NextPanels &next,
-                           Value tileBegin, Value tileEnd) {
+                           const RowTiles &tiles, Value tileBegin, Value tileEnd) {
   widenGroup(group, range);
-  int64_t units = std::min(unitsFor(kMaxRows, level), group.units), pieces = group.units / units;
+  int64_t units = std::min(unitsFor(kTileRowsMax, level), group.units), pieces = group.units / units;
   assert(group.units % units == 0 && "units are taken one by one or all at once");
   Value count = builder.sub(tileEnd, tileBegin), steps = builder.mul(count, pieces);
-  SmallVector<int64_t> cases;
-  for (int64_t rows = (kMaxRows + 1) / 2; rows <= kMaxRows; ++rows)
-    cases.push_back(rows);
-  // The first row is carried: computed from the tile's number, it would be computed again
-  // in each step of the inner loop.
-  Value blockRow = builder.add(builder.mul(tileBegin, tiles.rows), builder.min(tileBegin, tiles.longer));
   builder.loop(builder.index(0), builder.index(pieces), 1, [&](Value piece) {
     Value isLast = builder.compare(arith::CmpIPredicate::eq, piece, builder.index(pieces - 1));
     Value staged = builder.mul(piece, units), step = builder.mul(piece, count);
     ColumnGroup columns{builder.add(group.first, staged), units,
                         builder.select(isLast, group.endsMatrix, boolean(builder, false))};
-    builder.loop(tileBegin, tileEnd, 1, blockRow, [&](Value tile, ValueRange carried) {
-      Value firstRow = carried.front();
-      Value isLonger = builder.compare(arith::CmpIPredicate::ult, tile, tiles.longer);
-      Value rows = builder.select(isLonger, builder.add(tiles.rows, 1), tiles.rows);
+    forRowTiles(builder, tiles, tileBegin, tileEnd, [&](int64_t rows, Value firstRow, Value tile) {
       Value share = builder.add(step, builder.sub(tile, tileBegin));
       BlockPrefetch prefetch = sharedPrefetch(builder, product.panels, weights, next, share, steps);
-      builder.switchOn(rows, cases, [&](int64_t rows) {
-        emitStagedTile(rows, firstRow, columns, staged, range, prefetch);
-      });
-      return SmallVector<Value>{builder.add(firstRow, rows)};
+      emitStagedTile(rows, firstRow, columns, staged, range, prefetch);
     });
-  });
-}
-
-/// The column groups [groupBegin, groupEnd) for one block of rows.
-void StagedCode::emitBlock(Value block, Value groupBegin, Value groupEnd) {
-  Value tileBegin = builder.mul(block, tiles.perBlock);
-  Value tileEnd = builder.min(builder.add(tileBegin, tiles.perBlock), tiles.count);
-  auto emitRange = [&](const DepthRange &range) {
-    forGroups(builder, weights.tiles(), tiles.units, groupBegin, groupEnd,
-              [&](const ColumnGroup &group, Value index) {
-                // After the last group comes the first one at the next k.
-                Value isLast = builder.compare(arith::CmpIPredicate::eq, builder.add(index, 1), groupEnd);
-                Value next = builder.select(isLast, groupBegin, builder.add(index, 1));
-                Value ahead = builder.select(isLast, builder.sub(range.end, range.begin), builder.index(0));
-                emitTiles(group, range, NextPanels{builder.mul(next, tiles.units), group.units, ahead},
-                          tileBegin, tileEnd);
-              });
-  };
-  Value zero = builder.index(0), blocks = builder.index(weights.blocks());
-  int64_t length = blocksPerRange(weights);
-  if (length == weights.blocks())
-    return emitRange({zero, blocks, boolean(builder, true), boolean(builder, true)});
-  builder.loop(zero, blocks, length, [&](Value begin) {
-    Value end = builder.min(builder.add(begin, length), blocks);
-    emitRange({begin, end, builder.compare(arith::CmpIPredicate::eq, begin, zero),
-               builder.compare(arith::CmpIPredicate::eq, end, blocks)});
   });
 }
 
 /// Blocks of row tiles times column groups, in one order that is divided among the parts.
 void StagedCode::emit() {
-  Value one = builder.index(1);
-  tiles.count = builder.ceilDiv(product.rows, builder.index(kMaxRows));
-  Value blocks = builder.ceilDiv(tiles.count, builder.index(kTilesPerBlock));
-  tiles.perBlock = builder.ceilDiv(tiles.count, builder.max(blocks, one));
-  tiles.rows = builder.div(product.rows, builder.max(tiles.count, one));
-  tiles.longer = builder.sub(product.rows, builder.mul(tiles.rows, tiles.count));
-  tiles.units = stagedUnits(weights, level);
-  Value groups = builder.index(llvm::divideCeil(weights.tiles(), tiles.units));
-  forShareOfBlocks(builder, blocks, groups, product.part, product.parts,
-                   [&](Value block, Value begin, Value end) { emitBlock(block, begin, end); });
+  RowTiles tiles = cutRows(builder, product.rows);
+  int64_t units = stagedUnits(weights, level);
+  Value groups = builder.index(llvm::divideCeil(weights.tiles(), units));
+  forShareOfBlocks(
+      builder, tiles.blocks, groups, product.part, product.parts, [&](Value block, Value begin, Value end) {
+        Value tileBegin = builder.mul(block, tiles.perBlock);
+        Value tileEnd = builder.min(builder.add(tileBegin, tiles.perBlock), tiles.count);
+        forGroupsInRanges(builder, weights.tiles(), units, weights.blocks(), blocksPerRange(weights), begin,
+                          end, [&](const ColumnGroup &group, const DepthRange &range, const NextGroup &next) {
+                            NextPanels panels{builder.mul(next.index, units), group.units, next.ahead};
+                            emitTiles(group, range, panels, tiles, tileBegin, tileEnd);
+                          });
+      });
 }
 
 int64_t pleat::stagedProductScratch(const PairPanels &weights, const LevelInfo &level) {
