@@ -7,6 +7,7 @@
 #include "passes/CPU/LowerKernels/GeneralKernel.h"
 
 #include "passes/CPU/KernelAbi/KernelAbi.h"
+#include "passes/CPU/LowerKernels/SplitLoops.h"
 #include "passes/CPU/LowerKernels/TileRoot.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -56,36 +57,108 @@ static void cloneBody(OpBuilder &builder, func::FuncOp kernel, IRMapping &mappin
   }
 }
 
-/// Cuts the loop of `part` out of all the parts of the tiled outermost loop: its bounds
-/// become [part * step, min(size, (part + 1) * step)), which is one iteration or none.
-static void takePart(scf::ForOp loop, const KernelFrame &frame) {
+namespace {
+
+/// A loop of the root that this run may cut among parts.
+struct Cut {
+  unsigned loop;
+  Value size, grains, step;
+  Value chosen; ///< i1: whether this is the loop that is cut; null where no other can be
+};
+
+} // namespace
+
+/// Describes `loop` of `root`, cut into one piece a part.
+static Cut cutOf(OpBuilder &builder, TilingInterface root, unsigned loop, bool isInnermost, Value parts) {
+  Location loc = root.getLoc();
+  Value size = getValueOrCreateConstantIndexOp(builder, loc, root.getIterationDomain(builder)[loop].size);
+  Value grain = arith::ConstantIndexOp::create(builder, loc, isInnermost ? kInnermostGrain : 1);
+  Value grains = arith::CeilDivSIOp::create(builder, loc, size, grain);
+  Value grainsPerPart = arith::CeilDivSIOp::create(builder, loc, grains, parts);
+  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
+  grainsPerPart = arith::MaxSIOp::create(builder, loc, grainsPerPart, one);
+  Value step = arith::MulIOp::create(builder, loc, grainsPerPart, grain);
+  return {loop, size, grains, step, {}};
+}
+
+/// Lets the run choose among `cuts`: the outermost loop that all parts share well, else the
+/// longest. The step of a loop that is not chosen is its whole size.
+static void chooseCut(OpBuilder &builder, Location loc, MutableArrayRef<Cut> cuts, Value parts) {
+  auto constant = [&](int64_t value) -> Value { return arith::ConstantIndexOp::create(builder, loc, value); };
+  auto compare = [&](arith::CmpIPredicate predicate, Value a, Value b) -> Value {
+    return arith::CmpIOp::create(builder, loc, predicate, a, b);
+  };
+  Value choice = constant(0), longest = cuts.front().grains;
+  for (auto [i, cut] : llvm::enumerate(cuts.drop_front())) {
+    Value isLonger = compare(arith::CmpIPredicate::sgt, cut.grains, longest);
+    choice = arith::SelectOp::create(builder, loc, isLonger, constant(i + 1), choice);
+    longest = arith::MaxSIOp::create(builder, loc, cut.grains, longest);
+  }
+  Value many = arith::MulIOp::create(builder, loc, parts, constant(kGrainsPerPart));
+  for (size_t i = cuts.size(); i-- > 0;) {
+    Value hasMany = compare(arith::CmpIPredicate::sge, cuts[i].grains, many);
+    Value rest = arith::RemSIOp::create(builder, loc, cuts[i].grains, parts);
+    Value isEven = compare(arith::CmpIPredicate::eq, rest, constant(0));
+    Value isGood = arith::OrIOp::create(builder, loc, hasMany, isEven);
+    choice = arith::SelectOp::create(builder, loc, isGood, constant(i), choice);
+  }
+  for (auto [i, cut] : llvm::enumerate(cuts)) {
+    cut.chosen = compare(arith::CmpIPredicate::eq, choice, constant(i));
+    Value whole = arith::MaxSIOp::create(builder, loc, cut.size, constant(1));
+    cut.step = arith::SelectOp::create(builder, loc, cut.chosen, cut.step, whole);
+  }
+}
+
+/// Takes this part's piece out of all that `loop`, tiled as `cut` says, runs over: its bounds
+/// become [part * step, min(size, (part + 1) * step)), which is one iteration or none. A loop
+/// that is not chosen keeps its one iteration.
+static void takePart(scf::ForOp loop, const Cut &cut, const KernelFrame &frame) {
   OpBuilder builder(loop);
   Location loc = loop.getLoc();
-  Value lower = arith::MulIOp::create(builder, loc, frame.part(), loop.getStep());
+  Value part = frame.part();
+  if (cut.chosen) {
+    Value zero = arith::ConstantIndexOp::create(builder, loc, 0);
+    part = arith::SelectOp::create(builder, loc, cut.chosen, part, zero);
+  }
+  Value lower = arith::MulIOp::create(builder, loc, part, loop.getStep());
   Value end = arith::AddIOp::create(builder, loc, lower, loop.getStep());
   Value upper = arith::MinSIOp::create(builder, loc, end, loop.getUpperBound());
   loop.setLowerBound(lower);
   loop.setUpperBound(upper);
 }
 
-/// Splits the first loop that can be cut into equal pieces, one a part, and keeps this
-/// part's. Returns the result's new value and the tile, which later tiling continues from.
+/// The loops of `plan` that a run may cut among parts.
+static SmallVector<unsigned> loopsToCut(TilingInterface root, const TilePlan &plan) {
+  SmallVector<int64_t> ranges = cast<linalg::LinalgOp>(root.getOperation()).getStaticLoopRanges();
+  SmallVector<SplitLoop> loops;
+  for (unsigned loop : plan.loops)
+    loops.push_back({ranges[loop], loop == plan.innermost});
+  SmallVector<unsigned> result;
+  for (unsigned position : splitCandidates(loops))
+    result.push_back(plan.loops[position]);
+  return result;
+}
+
+/// Splits one loop into equal pieces, one a part, and keeps this part's. Returns the result's
+/// new value and the tile, which later tiling continues from.
 static TiledRoot splitAmongParts(Value result, const TilePlan &plan, const KernelFrame &frame) {
   OpBuilder builder(result.getDefiningOp());
-  Location loc = result.getLoc();
-  unsigned loop = plan.loops.front();
   auto root = cast<TilingInterface>(result.getDefiningOp());
-  Value size = getValueOrCreateConstantIndexOp(builder, loc, root.getIterationDomain(builder)[loop].size);
-  // Small pieces of a contiguous axis would share cache lines between threads.
-  Value grain = arith::ConstantIndexOp::create(builder, loc, loop == plan.innermost ? 64 : 1);
-  Value grains = arith::CeilDivSIOp::create(builder, loc, size, grain);
-  Value grainsPerPart = arith::CeilDivSIOp::create(builder, loc, grains, frame.parts());
-  Value one = arith::ConstantIndexOp::create(builder, loc, 1);
-  grainsPerPart = arith::MaxSIOp::create(builder, loc, grainsPerPart, one);
-  Value step = arith::MulIOp::create(builder, loc, grainsPerPart, grain);
-  TiledRoot tiled = tileRoot(result, loop, OpFoldResult(step));
-  for (scf::ForOp tileLoop : tiled.loops)
-    takePart(tileLoop, frame);
+  SmallVector<Cut> cuts;
+  for (unsigned loop : loopsToCut(root, plan))
+    cuts.push_back(cutOf(builder, root, loop, loop == plan.innermost, frame.parts()));
+  if (cuts.size() > 1)
+    chooseCut(builder, root.getLoc(), cuts, frame.parts());
+  llvm::sort(cuts, [](const Cut &a, const Cut &b) { return a.loop < b.loop; }); // as tiling nests them
+  SmallVector<unsigned> loops;
+  SmallVector<OpFoldResult> steps;
+  for (const Cut &cut : cuts) {
+    loops.push_back(cut.loop);
+    steps.push_back(cut.step);
+  }
+  TiledRoot tiled = tileRoot(result, loops, steps);
+  for (auto [tileLoop, cut] : llvm::zip_equal(tiled.loops, cuts))
+    takePart(tileLoop, cut, frame);
   return tiled;
 }
 

@@ -14,9 +14,10 @@ def LowerKernels : Pass<"pleat-lower-kernels", "mlir::ModuleOp"> {
     A kernel that a family with its own emitter applies to is emitted by it
     (`KernelEmitter.h`). Every other one takes the general path: pleat ops become linalg,
     results are computed in place of their destination, loops over rows keep temporaries
-    small, and innermost loops run over contiguous elements. With `pleat.parallel` the
-    outermost loop is split among parts, where it can be without computing anything twice;
-    otherwise part 0 does the work. Temporaries of at most 4096 bytes live on the stack,
+    small, and innermost loops run over contiguous elements. With `pleat.parallel` one
+    loop is split among parts, of those that can be without computing anything twice: of
+    known sizes the best shared one, and where sizes are dynamic the run chooses, so that a
+    batch of one is no obstacle. Without such a loop part 0 does the work. Temporaries of at most 4096 bytes live on the stack,
     others in the scratch that `pleat.scratch` declares, and a kernel that needs one
     without declaring scratch is an error.
 

@@ -44,13 +44,30 @@ static std::string kernelName(Operation *anchor) {
   return name;
 }
 
-/// Whether the work of `anchor` can be split into parts.
+/// Steps of all loops below which starting other threads costs more than they save.
+static constexpr int64_t kFewSteps = 4096;
+
+/// Whether loops of these sizes take few steps, whatever the run.
+static bool takesFewSteps(ArrayRef<int64_t> sizes) {
+  int64_t steps = 1;
+  for (int64_t size : sizes) {
+    if (ShapedType::isDynamic(size) || size >= kFewSteps)
+      return false;
+    steps *= std::max<int64_t>(size, 1);
+    if (steps >= kFewSteps)
+      return false;
+  }
+  return true;
+}
+
+/// Whether the work of `anchor` can be split into parts, and is worth it.
 static bool isParallel(Operation *anchor) {
   if (isa<LinearOp, AttentionOp, ConvOp, LayerNormOp, RmsNormOp, RotaryOp, SoftmaxOp>(anchor))
     return true;
+  if (isa<ActivationOp, GatherOp>(anchor))
+    return !takesFewSteps(cast<RankedTensorType>(anchor->getResult(0).getType()).getShape());
   auto linalgOp = dyn_cast<linalg::LinalgOp>(anchor);
-  return linalgOp && linalgOp.getNumLoops() &&
-         linalgOp.getIteratorTypesArray().front() == utils::IteratorType::parallel;
+  return linalgOp && linalgOp.getNumParallelLoops() > 0 && !takesFewSteps(linalgOp.getStaticLoopRanges());
 }
 
 namespace {

@@ -97,3 +97,35 @@ func.func @main(%p: tensor<?x?x48xf32> {pleat.name = "p", pleat.dims = ["s", "b"
          : tensor<?x4x?x4xf32>, tensor<?x4x?x4xf32>, tensor<?x4x?x4xf32> -> tensor<?x4x?x4xf32>
   return %y : tensor<?x4x?x4xf32>
 }
+
+// -----
+
+// What is worth it is shared by threads, also where the first loop reduces; 40 numbers are not.
+// CHECK-LABEL: func.func @main
+func.func @main(%x: tensor<64x?xf32> {pleat.name = "x", pleat.dims = [64, "n"]},
+                %z: tensor<5x8xf32> {pleat.name = "z", pleat.dims = [5, 8]})
+    -> (tensor<?xf32> {pleat.name = "y", pleat.dims = ["n"]},
+        tensor<64x?xf32> {pleat.name = "a", pleat.dims = [64, "n"]},
+        tensor<5x8xf32> {pleat.name = "b", pleat.dims = [5, 8]}) {
+  %c1 = arith.constant 1 : index
+  %zero = arith.constant 0.0 : f32
+  %n = tensor.dim %x, %c1 : tensor<64x?xf32>
+  %e = tensor.empty(%n) : tensor<?xf32>
+  %zeros = linalg.fill ins(%zero : f32) outs(%e : tensor<?xf32>) -> tensor<?xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(k, j) -> (k, j)>, affine_map<(k, j) -> (j)>],
+                       iterator_types = ["reduction", "parallel"]}
+      ins(%x : tensor<64x?xf32>) outs(%zeros : tensor<?xf32>) {
+  ^bb0(%v: f32, %sum: f32):
+    %s = arith.addf %v, %sum : f32
+    linalg.yield %s : f32
+  } -> tensor<?xf32>
+  %a = pleat.activation <relu> %x : tensor<64x?xf32>
+  %b = pleat.activation <relu> %z : tensor<5x8xf32>
+  return %y, %a, %b : tensor<?xf32>, tensor<64x?xf32>, tensor<5x8xf32>
+}
+// CHECK: func.func private @generic_n(
+// CHECK-SAME: attributes {pleat.kernel, pleat.parallel}
+// CHECK: func.func private @activation_64xn(
+// CHECK-SAME: attributes {pleat.kernel, pleat.parallel}
+// CHECK: func.func private @activation_5x8(
+// CHECK-SAME: attributes {pleat.kernel}

@@ -68,6 +68,30 @@ func.func private @scaled_twice(%x: tensor<?x?xf32>) -> tensor<?x?xf32>
 
 // -----
 
+// A batch may be 1: the run chooses which of the two loops it cuts.
+// CHECK-LABEL: llvm.func @batches_v3
+// CHECK: %[[PARTS:.+]] = llvm.load %arg0 : !llvm.ptr -> i64
+// CHECK: llvm.srem %[[BATCHES:.+]], %[[PARTS]]
+// CHECK: llvm.srem %[[ROWS:.+]], %[[PARTS]]
+// CHECK: llvm.return
+func.func private @batches(%x: tensor<?x?x40xf32>) -> tensor<?x?x40xf32> attributes {pleat.kernel, pleat.parallel} {
+  %y = pleat.activation #pleat.activation_kind<relu> %x : tensor<?x?x40xf32>
+  return %y : tensor<?x?x40xf32>
+}
+
+// -----
+
+// Of known sizes the best is cut: here the second, as 3 rows are shared badly.
+// CHECK-LABEL: llvm.func @known_sizes_v3
+// CHECK-NOT: llvm.srem
+// CHECK: llvm.return
+func.func private @known_sizes(%x: tensor<3x32x40xf32>) -> tensor<3x32x40xf32> attributes {pleat.kernel, pleat.parallel} {
+  %y = pleat.activation #pleat.activation_kind<relu> %x : tensor<3x32x40xf32>
+  return %y : tensor<3x32x40xf32>
+}
+
+// -----
+
 // A kernel that is still launched stays.
 // CHECK: func.func private @kept
 // CHECK: llvm.func @kept_v3

@@ -186,6 +186,11 @@ void CompiledKernel::run(std::vector<int64_t> operands, int64_t parts, size_t sc
     code(operands.data(), part);
 }
 
+void CompiledKernel::runPart(std::vector<int64_t> operands, int64_t part, int64_t parts) const {
+  operands.insert(operands.begin(), parts);
+  code(operands.data(), part);
+}
+
 void pleat::test::fillRandom(float *values, size_t count, uint64_t seed) {
   std::mt19937_64 engine(seed);
   std::uniform_real_distribution<float> uniform(-1.0f, 1.0f);

@@ -55,6 +55,9 @@ public:
   /// parts and the scratch; `scratchBytes` a part, 0 when the kernel declares none.
   void run(std::vector<int64_t> operands, int64_t parts, size_t scratchBytes = 0) const;
 
+  /// Runs one part of a kernel that declares no scratch.
+  void runPart(std::vector<int64_t> operands, int64_t part, int64_t parts) const;
+
   /// The scratch a part needs, where it does not depend on sizes; 0 otherwise.
   size_t fixedScratch() const { return scratch; }
 
