@@ -166,6 +166,9 @@ ExitCode Compilation::lower() {
   std::vector<std::string> levels;
   for (const LevelInfo *level : options.levels)
     levels.push_back(level->name.str());
+  auto addScratch = [&](OpPassManager &passes) { addScratchPasses(passes, levels); };
+  if (ExitCode code = runPasses("scratch", ExitCode::Unsupported, addScratch); code != ExitCode::Done)
+    return code;
   return runPasses("codegen", ExitCode::Internal,
                    [&](OpPassManager &passes) { addCodegenPasses(passes, levels); });
 }

@@ -3,6 +3,7 @@
 
 #include "passes/CPU/LowerKernels/LowerKernels.h"
 #include "passes/CPU/PlanMemory/PlanMemory.h"
+#include "passes/CPU/PlanScratch/PlanScratch.h"
 #include "passes/Conversion/ONNXToPleat/ONNXToPleat.h"
 #include "passes/Conversion/RaiseActivations/RaiseActivations.h"
 #include "passes/Conversion/RaiseAttention/RaiseAttention.h"
@@ -58,6 +59,12 @@ void pleat::addKernelPasses(OpPassManager &passes, StringRef precision, bool til
   passes.addPass(createCanonicalizerPass());
 }
 
+void pleat::addScratchPasses(OpPassManager &passes, ArrayRef<std::string> levels) {
+  PlanScratchOptions options;
+  options.levels = SmallVector<std::string>(levels);
+  passes.addPass(createPlanScratch(options));
+}
+
 void pleat::addCodegenPasses(OpPassManager &passes, ArrayRef<std::string> levels) {
   passes.addPass(createPlanMemory());
   LowerKernelsOptions options;
@@ -77,5 +84,8 @@ void pleat::registerPipelines() {
   PassPipelineRegistration<>("pleat-pipeline-kernels", "recovered IR to kernels",
                              [](OpPassManager &passes) { addKernelPasses(passes); });
   PassPipelineRegistration<>("pleat-pipeline-codegen", "kernels to the LLVM dialect, all levels",
-                             [](OpPassManager &passes) { addCodegenPasses(passes, {}); });
+                             [](OpPassManager &passes) {
+                               addScratchPasses(passes, {});
+                               addCodegenPasses(passes, {});
+                             });
 }

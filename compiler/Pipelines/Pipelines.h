@@ -20,6 +20,10 @@ void addRollPasses(mlir::OpPassManager &passes);
 void addKernelPasses(mlir::OpPassManager &passes, llvm::StringRef precision = "f32",
                      bool tileProducts = true);
 
+/// Kernels to kernels that declare the memory they need at the levels that `levels` names. It
+/// fails for kernels that have no plan.
+void addScratchPasses(mlir::OpPassManager &passes, llvm::ArrayRef<std::string> levels);
+
 /// Kernels, with every weight placed in the file, to the LLVM dialect. `levels` names the
 /// instruction set levels.
 void addCodegenPasses(mlir::OpPassManager &passes, llvm::ArrayRef<std::string> levels);

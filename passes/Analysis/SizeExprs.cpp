@@ -177,6 +177,12 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::shapeOf(Value tensor) {
   return shape;
 }
 
+FailureOr<AffineExpr> SizeExprs::of(OpFoldResult index) {
+  if (auto attr = dyn_cast<Attribute>(index))
+    return getAffineConstantExpr(cast<IntegerAttr>(attr).getInt(), context);
+  return of(cast<Value>(index));
+}
+
 FailureOr<SmallVector<AffineExpr>> SizeExprs::fill(Type type, ValueRange dynamic) {
   SmallVector<AffineExpr> shape;
   for (int64_t size : cast<RankedTensorType>(type).getShape()) {
@@ -241,11 +247,7 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
     for (auto [axis, size] : llvm::enumerate(slice.getMixedSizes())) {
       if (dropped.test(axis))
         continue;
-      if (auto attr = dyn_cast<Attribute>(size)) {
-        shape.push_back(getAffineConstantExpr(cast<IntegerAttr>(attr).getInt(), context));
-        continue;
-      }
-      auto expr = of(cast<Value>(size));
+      auto expr = of(size);
       if (failed(expr))
         return failure();
       shape.push_back(*expr);
@@ -317,6 +319,19 @@ FailureOr<SmallVector<AffineExpr>> SizeExprs::computeShape(Value tensor) {
           AffineExpr padded = (*x)[i + 2] + (conv.getPads()[i] + conv.getPads()[i + spatial]);
           shape.push_back((padded - extent).floorDiv(conv.getStrides()[i]) + 1);
         }
+        return shape;
+      })
+      .Case<tensor::PadOp>([&](tensor::PadOp pad) -> FailureOr<SmallVector<AffineExpr>> {
+        auto shape = shapeOf(pad.getSource());
+        if (failed(shape))
+          return failure();
+        for (auto [size, low, high] : llvm::zip_equal(*shape, pad.getMixedLowPad(), pad.getMixedHighPad()))
+          for (OpFoldResult side : {low, high}) {
+            auto more = of(side);
+            if (failed(more))
+              return failure();
+            size = size + *more;
+          }
         return shape;
       })
       .Default([](Operation *) { return failure(); });

@@ -50,6 +50,7 @@ public:
   }
 
 private:
+  mlir::FailureOr<mlir::AffineExpr> of(mlir::OpFoldResult index);
   mlir::FailureOr<mlir::AffineExpr> compute(mlir::Value index);
   mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> computeShape(mlir::Value tensor);
   /// Static sizes of `type`, with `dynamic` filling the others in order.

@@ -32,4 +32,7 @@ struct KernelFamily {
 /// the general path. A new family is one line in KernelFamilies.cpp.
 llvm::ArrayRef<KernelFamily> kernelFamilies();
 
+/// The family that compiles `kernel` at `level`, or null for the general path.
+const KernelFamily *findFamily(mlir::func::FuncOp kernel, const LevelInfo &level);
+
 } // namespace pleat

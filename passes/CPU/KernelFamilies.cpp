@@ -18,3 +18,10 @@ llvm::ArrayRef<KernelFamily> pleat::kernelFamilies() {
   };
   return families;
 }
+
+const KernelFamily *pleat::findFamily(mlir::func::FuncOp kernel, const LevelInfo &level) {
+  for (const KernelFamily &family : kernelFamilies())
+    if (family.applies(kernel, level))
+      return &family;
+  return nullptr;
+}

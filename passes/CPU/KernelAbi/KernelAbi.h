@@ -19,7 +19,7 @@ inline constexpr llvm::StringLiteral kStridedAttrName = "pleat.strided";
 inline constexpr llvm::StringLiteral kParallelAttrName = "pleat.parallel";
 
 /// Attribute of a kernel: an affine map from all its dynamic sizes and index arguments, in
-/// slot order, to the bytes of scratch that each part needs.
+/// slot order, to the bytes of scratch that each part needs: the largest of its results.
 inline constexpr llvm::StringLiteral kScratchAttrName = "pleat.scratch";
 
 /// Attribute of a machine function whose kernel declares scratch: the slot of its address.

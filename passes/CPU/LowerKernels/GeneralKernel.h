@@ -15,6 +15,11 @@ void addPrepareGeneralKernelPasses(mlir::OpPassManager &modulePasses);
 /// Fails, and reports, where an argument's layout is packed.
 llvm::LogicalResult emitGeneralKernel(mlir::func::FuncOp kernel, mlir::func::FuncOp machine);
 
+/// Adds the passes that turn the tensors of machine functions into buffers: allocations stand
+/// where `--pleat-place-temporaries` finds them. `modulePasses` runs on a module of machine
+/// functions.
+void addBufferizePasses(mlir::OpPassManager &modulePasses);
+
 /// Adds the passes that take machine functions, filled by `emitGeneralKernel` or by a
 /// family, to the LLVM dialect. `modulePasses` runs on a module of machine functions. With
 /// `expandTiles`, they then run without tile registers.

@@ -41,14 +41,6 @@ static bool mayCall(StringRef callee) {
   return llvm::is_contained(kAllowed, callee);
 }
 
-/// The family that compiles `kernel` at `level`, or null for the general path.
-static const KernelFamily *findFamily(func::FuncOp kernel, const LevelInfo &level) {
-  for (const KernelFamily &family : kernelFamilies())
-    if (family.applies(kernel, level))
-      return &family;
-  return nullptr;
-}
-
 /// Reports what is left in `module` that no machine code is made from.
 static LogicalResult checkMachineCode(ModuleOp module, StringRef kernel) {
   WalkResult result = module.walk([&](Operation *op) -> WalkResult {

@@ -17,9 +17,10 @@ def LowerKernels : Pass<"pleat-lower-kernels", "mlir::ModuleOp"> {
     small, and innermost loops run over contiguous elements. With `pleat.parallel` one
     loop is split among parts, of those that can be without computing anything twice: of
     known sizes the best shared one, and where sizes are dynamic the run chooses, so that a
-    batch of one is no obstacle. Without such a loop part 0 does the work. Temporaries of at most 4096 bytes live on the stack,
-    others in the scratch that `pleat.scratch` declares, and a kernel that needs one
-    without declaring scratch is an error.
+    batch of one is no obstacle. Without such a loop part 0 does the work. Temporaries of at
+    most 4096 bytes live on the stack, others in the scratch that `pleat.scratch` declares
+    (`--pleat-plan-scratch` adds it), and a kernel that needs one without declaring scratch is
+    an error.
 
     A kernel that something still refers to by its symbol is kept beside its machine
     functions.

@@ -55,7 +55,7 @@ struct ConvertInstructionMath : PassWrapper<ConvertInstructionMath, OperationPas
 
 } // namespace
 
-static void addBufferizePasses(OpPassManager &modulePasses) {
+void pleat::addBufferizePasses(OpPassManager &modulePasses) {
   modulePasses.addPass(createCanonicalizerPass());
   modulePasses.addPass(createCSEPass());
   modulePasses.addPass(bufferization::createEmptyTensorEliminationPass());
@@ -67,13 +67,13 @@ static void addBufferizePasses(OpPassManager &modulePasses) {
   functions.addPass(pleat::createExpandReshapes());
   functions.addPass(createLoopInvariantCodeMotionPass());
   functions.addPass(bufferization::createBufferLoopHoistingPass());
-  functions.addPass(pleat::createPlaceTemporaries());
 }
 
 void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses, bool expandTiles) {
   if (expandTiles)
     modulePasses.addNestedPass<func::FuncOp>(pleat::createExpandTiles());
   addBufferizePasses(modulePasses);
+  modulePasses.addNestedPass<func::FuncOp>(pleat::createPlaceTemporaries());
   modulePasses.addNestedPass<func::FuncOp>(pleat::createEmitLoops());
   modulePasses.addPass(pleat::createExpandMath());
   modulePasses.addPass(memref::createFoldMemRefAliasOpsPass());

@@ -1,7 +1,7 @@
 // Where the buffers of a machine function live.
 #include "passes/CPU/PlaceTemporaries/PlaceTemporaries.h"
 
-#include "passes/CPU/KernelAbi/KernelAbi.h"
+#include "passes/CPU/PlaceTemporaries/SizeBounds.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
@@ -19,6 +19,9 @@ namespace pleat {
 using namespace pleat;
 
 static constexpr int64_t kAlignment = 64;
+
+/// The default of `stack-bytes`, which the plan of scratch goes by.
+static constexpr int64_t kStackBytes = 4096;
 
 static int64_t elementBytes(MemRefType type) {
   Type element = type.getElementType();
@@ -58,6 +61,54 @@ static std::pair<SmallVector<Value>, SmallVector<Value>> shapeOf(OpBuilder &buil
     stride = arith::MulIOp::create(builder, alloc.getLoc(), stride, sizes[axis]);
   }
   return {sizes, strides};
+}
+
+/// An upper bound of the bytes of `alloc`, rounded up to the alignment; null if unknown.
+static AffineExpr boundOf(memref::AllocOp alloc, SizeBounds &bounds) {
+  AffineExpr bytes = getAffineConstantExpr(elementBytes(alloc.getType()), alloc.getContext());
+  for (int64_t size : alloc.getType().getShape())
+    if (!ShapedType::isDynamic(size))
+      bytes = bytes * size;
+  for (Value size : alloc.getDynamicSizes()) {
+    AffineExpr bound = bounds.of(size).upper;
+    if (!bound)
+      return {};
+    bytes = bytes * bound;
+  }
+  return bytes.ceilDiv(kAlignment) * kAlignment;
+}
+
+/// Adds to `ends` where the buffers of `block` end, as `place` lays them behind `used` bytes.
+static LogicalResult addEnds(Block &block, AffineExpr used, SizeBounds &bounds,
+                             SmallVectorImpl<AffineExpr> &ends) {
+  bool isUsed = false;
+  for (Operation &op : block) {
+    for (Region &region : op.getRegions())
+      for (Block &inner : region)
+        if (failed(addEnds(inner, used, bounds, ends)))
+          return failure();
+    auto alloc = dyn_cast<memref::AllocOp>(op);
+    if (!alloc || fitsStack(alloc.getType(), kStackBytes))
+      continue;
+    AffineExpr bytes = boundOf(alloc, bounds);
+    if (!bytes)
+      return alloc.emitError() << "expects temporaries whose sizes follow from those of operands, but got a "
+                               << alloc.getType() << " of another size";
+    used = used + bytes;
+    isUsed = true;
+  }
+  if (isUsed && !llvm::is_contained(ends, used))
+    ends.push_back(used);
+  return success();
+}
+
+FailureOr<AffineMap> pleat::temporaryBytes(func::FuncOp machine, ArrayRef<Slot> slots) {
+  SizeBounds bounds(machine, slots);
+  SmallVector<AffineExpr> ends;
+  for (Block &block : machine.getBody())
+    if (failed(addEnds(block, getAffineConstantExpr(0, machine.getContext()), bounds, ends)))
+      return failure();
+  return ends.empty() ? AffineMap() : AffineMap::get(0, bounds.symbolCount(), ends, machine.getContext());
 }
 
 namespace {

@@ -260,10 +260,13 @@ private:
     LogicalResult status = success();
     main.walk([&](LaunchOp launch) {
       auto bytes = scratchOf(launch, symbols.lookup<func::FuncOp>(launch.getKernel()), sizes);
-      if (failed(bytes))
+      if (failed(bytes)) {
         status = launch.emitOpError("expects operands whose sizes follow from the model's dimensions");
-      else if (*bytes && !llvm::is_contained(result.scratch, *bytes))
-        result.scratch.push_back(*bytes);
+        return;
+      }
+      for (AffineExpr expr : *bytes)
+        if (!llvm::is_contained(result.scratch, expr))
+          result.scratch.push_back(expr);
     });
     return status;
   }

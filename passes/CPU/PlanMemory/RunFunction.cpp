@@ -453,10 +453,10 @@ LogicalResult pleat::emitRunFunction(func::FuncOp main, SizeExprs &sizes, const 
   return success();
 }
 
-FailureOr<AffineExpr> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, SizeExprs &sizes) {
+FailureOr<SmallVector<AffineExpr>> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, SizeExprs &sizes) {
   auto map = kernel->getAttrOfType<AffineMapAttr>(kScratchAttrName);
   if (!map)
-    return AffineExpr();
+    return SmallVector<AffineExpr>();
   SmallVector<AffineExpr> dynamic;
   auto add = [&](Value tensor) -> LogicalResult {
     auto type = dyn_cast<RankedTensorType>(tensor.getType());
@@ -480,6 +480,9 @@ FailureOr<AffineExpr> pleat::scratchOf(LaunchOp launch, func::FuncOp kernel, Siz
       return failure();
   AffineMap scratch = map.getValue();
   ArrayRef<AffineExpr> all(dynamic);
-  return scratch.getResult(0).replaceDimsAndSymbols(all.take_front(scratch.getNumDims()),
-                                                    all.drop_front(scratch.getNumDims()));
+  SmallVector<AffineExpr> bytes;
+  for (AffineExpr result : scratch.getResults())
+    bytes.push_back(result.replaceDimsAndSymbols(all.take_front(scratch.getNumDims()),
+                                                 all.drop_front(scratch.getNumDims())));
+  return bytes;
 }

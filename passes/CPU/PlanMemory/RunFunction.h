@@ -49,7 +49,9 @@ void emitArenaFunction(mlir::ModuleOp module, const MemoryPlan &plan, mlir::Loca
 /// Emits `@pleat_eval_sizes` for `exprs`.
 void emitSizesFunction(mlir::ModuleOp module, mlir::AffineMap exprs, mlir::Location loc);
 
-/// The scratch expression of `kernel` when launched by `launch`; null if it needs none.
-mlir::FailureOr<mlir::AffineExpr> scratchOf(LaunchOp launch, mlir::func::FuncOp kernel, SizeExprs &sizes);
+/// The scratch expressions of `kernel` when launched by `launch`, of which the largest counts;
+/// none if it needs none.
+mlir::FailureOr<llvm::SmallVector<mlir::AffineExpr>> scratchOf(LaunchOp launch, mlir::func::FuncOp kernel,
+                                                               SizeExprs &sizes);
 
 } // namespace pleat
