@@ -137,6 +137,7 @@ ExitCode Compilation::compress() {
     reportError("internal error: the recipe stands for no pipeline: " + recipe->pipeline);
     return ExitCode::Internal;
   }
+  noteDimBounds(*imported, modelInterface);
   return runPasses("compress", ExitCode::InputInvalid, [&](OpPassManager &passes) { passes = *parsed; });
 }
 

@@ -3,6 +3,7 @@
 
 #include "compiler/Target/SizeText.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/RowBounds.h"
 #include "passes/Analysis/SizeChecks.h"
 #include "passes/Analysis/States.h"
 
@@ -293,4 +294,11 @@ Expected<ModelInterface> pleat::describeInterface(ModuleOp module, StringRef nam
   if (!main)
     return llvm::createStringError("the module has no function 'main'");
   return Describer(module, main).describe(name, bounds);
+}
+
+void pleat::noteDimBounds(ModuleOp module, const ModelInterface &interface) {
+  SmallVector<NamedBounds> bounds;
+  for (const DimSpec &dim : interface.dims)
+    bounds.push_back({dim.name, dim.lower, dim.upper});
+  setDimBounds(module, bounds);
 }

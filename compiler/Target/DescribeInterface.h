@@ -24,4 +24,7 @@ struct DimBounds {
 llvm::Expected<ModelInterface> describeInterface(mlir::ModuleOp module, llvm::StringRef name,
                                                  llvm::ArrayRef<DimBounds> bounds);
 
+/// Tells passes the bounds of the dimensions, as kDimBoundsAttrName of `module`.
+void noteDimBounds(mlir::ModuleOp module, const ModelInterface &interface);
+
 } // namespace pleat

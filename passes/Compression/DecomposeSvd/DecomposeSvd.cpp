@@ -2,6 +2,7 @@
 #include "passes/Compression/DecomposeSvd/DecomposeSvd.h"
 
 #include "dialects/Pleat/IR/PleatDialect.h"
+#include "passes/Analysis/RowBounds.h"
 #include "passes/Compression/DecomposeSvd/TruncatedSvd.h"
 #include "passes/Utils/Ledger.h"
 #include "passes/Utils/Selector.h"
@@ -10,6 +11,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Remarks.h"
+
+#include <cmath>
 
 namespace pleat {
 #define GEN_PASS_DEF_DECOMPOSESVD
@@ -26,6 +29,26 @@ static bool feedsLinears(WeightOp weight) {
     return linear && &linear.getWeightMutable() == &use;
   });
 }
+
+/// The comparison of the matrix with factors of `rank`, for the reader of `weight` where the
+/// factors do worst.
+static ChainComparison compareWithFactors(WeightOp weight, int64_t rank) {
+  auto type = cast<RankedTensorType>(weight.getType());
+  ProductShape dense{type.getDimSize(0), type.getDimSize(1)};
+  ProductShape factors[] = {{dense.depth, rank}, {rank, dense.columns}};
+  SizeExprs sizes(weight->getParentOfType<func::FuncOp>());
+  auto module = weight->getParentOfType<ModuleOp>();
+  ChainComparison worst{};
+  for (Operation *user : weight->getUsers()) {
+    RowRange rows = rowsOf(cast<LinearOp>(user).getX(), sizes, module);
+    ChainComparison here = compareChains(dense, factors, rows);
+    if (worst.rows == 0 || here.after * worst.before > worst.after * here.before)
+      worst = here;
+  }
+  return worst;
+}
+
+static std::string nanoseconds(double time) { return std::to_string(std::llround(time)) + " ns"; }
 
 namespace {
 
@@ -81,12 +104,13 @@ private:
       wanted = rankForEnergy(*matrix, rows, columns, energy);
     wanted = std::clamp<int64_t>(wanted, 1, std::min(rows, columns));
 
-    if (wanted * (rows + columns) >= rows * columns) {
+    if (ChainComparison times = compareWithFactors(weight, wanted); !times.isFaster()) {
+      std::string numbers = "with M = " + std::to_string(times.rows) + ", rank " + std::to_string(wanted) +
+                            " takes about " + nanoseconds(times.after) + ", the matrix " +
+                            nanoseconds(times.before);
       remark::missed(weight.getLoc(),
                      remark::RemarkOpts::name("AboveBreakEven").category("pleat-decompose-svd"))
-          << "\"" << name << "\" stays dense: rank " << std::to_string(wanted) << " needs "
-          << std::to_string(wanted * (rows + columns)) << " elements, the matrix has "
-          << std::to_string(rows * columns);
+          << name + " stays dense: " + numbers;
       return success();
     }
     LowRankFactors factors = truncatedSvd(*matrix, rows, columns, wanted);

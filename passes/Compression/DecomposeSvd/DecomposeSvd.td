@@ -9,9 +9,11 @@ def DecomposeSvd : Pass<"pleat-decompose-svd", "mlir::ModuleOp"> {
     For each selected matrix that a linear multiplies with, stores the factors of its
     truncated singular value decomposition and makes the linear's weight a
     `pleat.low_rank` of them. Lossy: the relative error of each weight goes to the module's
-    `pleat.ledger`. A matrix whose factors would not be smaller (r (K + N) >= K N) stays as
-    it is, with a remark that gives the numbers. A matrix read more than once is decomposed
-    once. Exactly one of `rank`, `ratio` and `energy` is given.
+    `pleat.ledger`. A matrix whose factors would not be faster, in the time that
+    reading and computing them takes with panels of 16 columns and a cost a product
+    (`passes/Utils/ProductCost.h`), stays as it is, with a remark that gives the numbers. What
+    counts is the worst number of rows within the bounds in `pleat.dim_bounds`. A matrix read
+    more than once is decomposed once. Exactly one of `rank`, `ratio` and `energy` is given.
 
     Selection: `targets` are globs (`*`, `?`), or regular expressions after `re:`, matched
     with the weight's names and with the names of the ONNX nodes that read it; `ignore`
@@ -19,21 +21,21 @@ def DecomposeSvd : Pass<"pleat-decompose-svd", "mlir::ModuleOp"> {
 
     **Before** `--pleat-decompose-svd=rank=1`
     ```mlir
-    func.func @main(%x: tensor<1x4xf32>) -> tensor<1x4xf32> {
-      %w = pleat.weight {names = ["fc1"]} literal dense<1.0> : tensor<4x4xf32>
-      %y = pleat.linear %x, %w : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
-      return %y : tensor<1x4xf32>
+    func.func @main(%x: tensor<512x32xf32>) -> tensor<512x32xf32> {
+      %w = pleat.weight {names = ["fc1"]} literal dense<1.0> : tensor<32x32xf32>
+      %y = pleat.linear %x, %w : tensor<512x32xf32>, tensor<32x32xf32> -> tensor<512x32xf32>
+      return %y : tensor<512x32xf32>
     }
     ```
     **After**
     ```mlir
-    module attributes {pleat.ledger = [{bytes_after = 32 : i64, bytes_before = 64 : i64, class = "lossy", flops_after = 16 : i64, flops_before = 32 : i64, pass = "decompose-svd", weight = "fc1", weight_error = 0.000000e+00 : f64} ]} {
-      func.func @main(%arg0: tensor<1x4xf32>) -> tensor<1x4xf32> {
-        %0 = pleat.weight {names = ["fc1.u"]} literal dense<1.000000e+00> : tensor<4x1xf32>
-        %1 = pleat.weight {names = ["fc1.v"]} literal dense<1.000000e+00> : tensor<1x4xf32>
-        %2 = pleat.low_rank %0, %1 : tensor<4x1xf32>, tensor<1x4xf32>
-        %3 = pleat.linear %arg0, %2 : tensor<1x4xf32>, tensor<4x4xf32> -> tensor<1x4xf32>
-        return %3 : tensor<1x4xf32>
+    module attributes {pleat.ledger = [{bytes_after = 256 : i64, bytes_before = 4096 : i64, class = "lossy", flops_after = 128 : i64, flops_before = 2048 : i64, pass = "decompose-svd", weight = "fc1", weight_error = 0.000000e+00 : f64} ]} {
+      func.func @main(%arg0: tensor<512x32xf32>) -> tensor<512x32xf32> {
+        %0 = pleat.weight {names = ["fc1.u"]} literal dense<1.000000e+00> : tensor<32x1xf32>
+        %1 = pleat.weight {names = ["fc1.v"]} literal dense<1.000000e+00> : tensor<1x32xf32>
+        %2 = pleat.low_rank %0, %1 : tensor<32x1xf32>, tensor<1x32xf32>
+        %3 = pleat.linear %arg0, %2 : tensor<512x32xf32>, tensor<32x32xf32> -> tensor<512x32xf32>
+        return %3 : tensor<512x32xf32>
       }
     }
     ```
