@@ -5,12 +5,14 @@
 #include "compiler/Driver/ReferenceBuild.h"
 #include "compiler/Driver/VerbOptions.h"
 
+#include "llvm/Support/Path.h"
+
 using namespace pleat;
 using llvm::Error;
 using llvm::Expected;
 namespace json = llvm::json;
 
-static constexpr llvm::StringLiteral kInputs = "random:0";
+static constexpr llvm::StringLiteral kRandom = "random:", kInputs = "random:0";
 // Sizes of dimensions that may have any: enough to reach every part of a kernel.
 static constexpr int64_t kSize = 16;
 static constexpr double kHeadroom = 4;
@@ -27,7 +29,21 @@ static NamedDims smallDims(const pleat_model_desc &model) {
   return dims;
 }
 
-static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model) {
+/// The sizes at which `model` runs on `data`.
+static Expected<json::Object> sizesOf(const pleat_model_desc &model, llvm::StringRef data,
+                                      const NamedDims &named) {
+  Expected<ModelData> made = makeModelData(model, data, named);
+  if (!made)
+    return made.takeError();
+  json::Object sizes;
+  for (auto [dim, size] : llvm::zip(llvm::ArrayRef(model.dims, model.host_dim_count), made->dims))
+    sizes[dim.name] = size;
+  return sizes;
+}
+
+static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model,
+                                      llvm::StringRef data) {
+  bool isRandom = data.starts_with(kRandom);
   Expected<std::unique_ptr<LoadedModel>> loaded = LoadedModel::open(files, {});
   if (!loaded)
     return loaded.takeError();
@@ -38,14 +54,16 @@ static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRe
   Expected<std::unique_ptr<LoadedModel>> reference = LoadedModel::open(build->files(), {});
   if (!reference)
     return reference.takeError();
-  NamedDims named = smallDims((*loaded)->descriptor());
+  NamedDims named;
+  if (isRandom)
+    named = smallDims((*loaded)->descriptor());
+  Expected<json::Object> dims = sizesOf((*loaded)->descriptor(), data, named);
+  if (!dims)
+    return dims.takeError();
   std::vector<OutputReport> reports;
-  if (Error error = compareBuilds(**loaded, **reference, kInputs, named, Tolerance(), reports))
+  if (Error error = compareBuilds(**loaded, **reference, data, named, Tolerance(), reports))
     return std::move(error);
 
-  json::Object dims;
-  for (const auto &dim : named)
-    dims[dim.getKey().str()] = dim.getValue();
   double largest = 0;
   json::Array outputs;
   for (const OutputReport &report : reports) {
@@ -57,15 +75,16 @@ static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRe
   return json::Object{{"measured", true},
                       {"against", "an f32 build without a recipe"},
                       {"level", level},
-                      {"inputs", kInputs},
-                      {"dims", std::move(dims)},
+                      {"inputs", (isRandom ? data : llvm::sys::path::filename(data)).str()},
+                      {"dims", std::move(*dims)},
                       {"rel_l2", jsonNumber(largest)},
                       {"allowed_rel_l2", jsonNumber(kHeadroom * largest)},
                       {"outputs", std::move(outputs)}};
 }
 
-json::Object pleat::measureCertificate(const ArtifactFiles &files, llvm::StringRef model) {
-  Expected<json::Object> certificate = measure(files, model);
+json::Object pleat::measureCertificate(const ArtifactFiles &files, llvm::StringRef model,
+                                       llvm::StringRef data) {
+  Expected<json::Object> certificate = measure(files, model, data.empty() ? llvm::StringRef(kInputs) : data);
   if (certificate)
     return std::move(*certificate);
   return json::Object{{"measured", false}, {"reason", llvm::toString(certificate.takeError())}};

@@ -7,10 +7,12 @@
 namespace pleat {
 
 /// Runs the artefact beside an f32 build of `model` without a recipe, for the level the
-/// runtime chooses here, on random:0 at small sizes. Keys: measured, against, level, inputs,
-/// dims, rel_l2 (the largest), allowed_rel_l2, outputs. What cannot be run here, for whatever
-/// reason, gives {"measured": false, "reason": ...}.
-llvm::json::Object measureCertificate(const ArtifactFiles &files, llvm::StringRef model);
+/// runtime chooses here, on the inputs that `data` names as `--inputs` does: random ones are
+/// of small sizes, and no data is random:0. Keys: measured, against, level, inputs (without a
+/// folder), dims, rel_l2 (the largest), allowed_rel_l2, outputs. What cannot be run here, for
+/// whatever reason, gives {"measured": false, "reason": ...}.
+llvm::json::Object measureCertificate(const ArtifactFiles &files, llvm::StringRef model,
+                                      llvm::StringRef data);
 
 /// The relative L2 error that each output of an artefact may have by its manifest: four
 /// times the measured one, as other inputs and levels differ. nullopt where that is no more

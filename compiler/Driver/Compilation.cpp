@@ -132,6 +132,11 @@ ExitCode Compilation::compress() {
     reportError(llvm::toString(recipe.takeError()));
     return ExitCode::InputInvalid;
   }
+  data = recipe->data;
+  if (!data.empty() && !StringRef(data).starts_with("random:") && !llvm::sys::fs::exists(data)) {
+    reportError(options.recipePath + ": data: no such file or folder: " + data);
+    return ExitCode::Io;
+  }
   FailureOr<OpPassManager> parsed = parsePassPipeline("builtin.module(" + recipe->pipeline + ")");
   if (failed(parsed)) {
     reportError("internal error: the recipe stands for no pipeline: " + recipe->pipeline);

@@ -44,6 +44,8 @@ public:
   mlir::ModuleOp module() { return *imported; }
   const ModelInterface &interface() const { return modelInterface; }
   const WeightsPlan &weights() const { return plan; }
+  /// The inputs on which the recipe wants errors measured; empty if it does not say.
+  llvm::StringRef calibrationData() const { return data; }
   /// Arena bytes of one thread with every dimension at its bound; nullopt if one has none.
   std::optional<int64_t> arenaBytes();
   /// Arena bytes as an expression of the dimensions.
@@ -73,6 +75,7 @@ private:
   /// What pass CountWork found; null if nothing.
   mlir::AffineMap work;
   WeightsPlan plan;
+  std::string data;
 };
 
 } // namespace pleat

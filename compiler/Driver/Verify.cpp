@@ -29,7 +29,7 @@ struct VerifyOptions : ModelOptions, InputOptions, ResultOptions {
                             cl::value_desc("DIR"), cl::cat(data)};
   cl::opt<double> rtol{"rtol",
                        cl::desc("Allowed error relative to the expected value (default 1e-4,\n"
-                                "or the certificate's error where precision is reduced)"),
+                                "or the certificate's error where that is larger)"),
                        cl::value_desc("R"), cl::init(1e-4), cl::cat(data)};
   cl::opt<double> atol{"atol", cl::desc("Allowed error besides (default 1e-5)"), cl::value_desc("A"),
                        cl::init(1e-5), cl::cat(data)};

@@ -109,9 +109,11 @@ private:
     return record(shared);
   }
 
-  /// Whether some weight is stored as anything but what it is.
+  /// Whether results differ from those of the original: by a recipe, or because some weight is
+  /// stored as anything but what it is.
   bool isReduced() const {
-    return llvm::any_of(compilation.weights().list(),
+    return !options.recipePath.empty() ||
+           llvm::any_of(compilation.weights().list(),
                         [](const WeightsPlan::Entry &entry) { return bf16Parts(entry.layout) > 0; });
   }
 
@@ -121,7 +123,7 @@ private:
     files.name = name;
     files.sharedObject = writer->scratchPath("lib" + name + ".so");
     files.weights = writer->scratchPath(name + ".weights");
-    return measureCertificate(files, options.modelPath);
+    return measureCertificate(files, options.modelPath, compilation.calibrationData());
   }
 
   Error writeManifest() {

@@ -3,6 +3,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLParser.h"
 
@@ -93,8 +94,15 @@ public:
         for (yaml::Node &node : *list)
           if (llvm::Error error = addPass(node))
             return std::move(error);
+      } else if (*key == "data") {
+        llvm::Expected<std::string> data = scalar(entry.getValue(), "a file, a folder or random:SEED");
+        if (!data)
+          return data.takeError();
+        if (data->empty())
+          return failed(entry.getValue(), "expected a file, a folder or random:SEED, but got nothing");
+        recipe.data = besideRecipe(*data);
       } else {
-        return failed(entry.getKey(), "unknown key '" + *key + "'; known: version, passes");
+        return failed(entry.getKey(), "unknown key '" + *key + "'; known: version, data, passes");
       }
     }
     if (!syntaxError.empty())
@@ -107,6 +115,15 @@ public:
 private:
   std::string at(unsigned line, unsigned column) {
     return path.str() + ":" + std::to_string(line) + ":" + std::to_string(column) + ": ";
+  }
+
+  /// `data`, from the recipe's folder where it is a relative path.
+  std::string besideRecipe(llvm::StringRef data) {
+    if (data.starts_with("random:") || llvm::sys::path::is_absolute(data))
+      return data.str();
+    llvm::SmallString<128> full(llvm::sys::path::parent_path(path));
+    llvm::sys::path::append(full, data);
+    return full.str().str();
   }
 
   llvm::Error failed(yaml::Node *node, const std::string &text) {

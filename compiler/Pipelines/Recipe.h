@@ -1,6 +1,7 @@
 /// Recipes: which compression passes run, on what, with which parameters.
 ///
 ///     version: 1
+///     data: calibration.npz
 ///     passes:
 ///       - pass: decompose-svd
 ///         targets: ["layers.*.mlp.*", "re:fc[12]$"]
@@ -16,9 +17,12 @@ namespace pleat {
 struct Recipe {
   /// Text for `--pass-pipeline`, without the outer `builtin.module(...)`.
   std::string pipeline;
+  /// The inputs on which errors are measured, as `--inputs` names them; empty: not given.
+  std::string data;
 };
 
-/// Reads the recipe in `text`. Every mistake (an unknown key, a wrong type, a missing
+/// Reads the recipe in `text`. `data` is found from the folder of `path`, unless it is random or
+/// absolute. Every mistake (an unknown key, a wrong type, a missing
 /// parameter) is an error that begins with "PATH:LINE:COLUMN: ".
 llvm::Expected<Recipe> parseRecipe(llvm::StringRef text, llvm::StringRef path);
 

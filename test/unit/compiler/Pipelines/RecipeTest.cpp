@@ -37,11 +37,26 @@ TEST(Recipe, LayersAreRolledForThePassThatCountsThem) {
       "error: r.yaml:5:15: key 'residual' expects one of branch, block, but got 'both'");
 }
 
+static std::string dataOf(llvm::StringRef value, llvm::StringRef path) {
+  llvm::Expected<Recipe> recipe = parseRecipe(("version: 1\ndata: " + value + "\n").str(), path);
+  return recipe ? recipe->data : "error: " + llvm::toString(recipe.takeError());
+}
+
+TEST(Recipe, DataIsFoundFromTheRecipe) {
+  EXPECT_EQ(dataOf("rows.npz", "recipes/r.yaml"), "recipes/rows.npz");
+  EXPECT_EQ(dataOf("rows.npz", "r.yaml"), "rows.npz");
+  EXPECT_EQ(dataOf("/rows.npz", "recipes/r.yaml"), "/rows.npz");
+  EXPECT_EQ(dataOf("random:3", "recipes/r.yaml"), "random:3");
+  EXPECT_EQ(dataOf("''", "r.yaml"),
+            "error: r.yaml:2:7: expected a file, a folder or random:SEED, but got nothing");
+  EXPECT_EQ(dataOf("[a]", "r.yaml"), "error: r.yaml:2:8: expected a file, a folder or random:SEED");
+}
+
 TEST(Recipe, NoPasses) { EXPECT_EQ(pipelineOf("version: 1\n"), ""); }
 
 TEST(Recipe, Mistakes) {
   EXPECT_EQ(pipelineOf("version: 1\nbudget: 3\n"),
-            "error: r.yaml:2:1: unknown key 'budget'; known: version, passes");
+            "error: r.yaml:2:1: unknown key 'budget'; known: version, data, passes");
   EXPECT_EQ(pipelineOf("version: 2\n"), "error: r.yaml:1:10: expected version 1, but got 2");
   EXPECT_EQ(pipelineOf("passes: []\n"), "error: r.yaml:1:1: expected a key 'version'; write version: 1");
   EXPECT_EQ(pipelineOf("version: 1\npasses:\n  - pass: prune\n"),
