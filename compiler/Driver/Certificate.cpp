@@ -19,9 +19,10 @@ static constexpr double kHeadroom = 4;
 // What f32 itself may be off by; see the accuracy goals.
 static constexpr double kPlainError = 1e-5;
 
-/// A small size for each dimension, within its bounds.
-static NamedDims smallDims(const pleat_model_desc &model) {
+NamedDims pleat::sizesFor(const pleat_model_desc &model, llvm::StringRef data) {
   NamedDims dims;
+  if (!data.starts_with(kRandom))
+    return dims;
   for (const pleat_dim_desc &dim : llvm::ArrayRef(model.dims, model.host_dim_count)) {
     int64_t wanted = std::max(dim.lower, dim.upper ? std::min(dim.upper, kSize) : kSize);
     dims[dim.name] = dim.lower + (wanted - dim.lower) / dim.step * dim.step;
@@ -43,7 +44,7 @@ static Expected<json::Object> sizesOf(const pleat_model_desc &model, llvm::Strin
 
 static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model,
                                       llvm::StringRef data) {
-  bool isRandom = data.starts_with(kRandom);
+
   Expected<std::unique_ptr<LoadedModel>> loaded = LoadedModel::open(files, {});
   if (!loaded)
     return loaded.takeError();
@@ -54,9 +55,7 @@ static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRe
   Expected<std::unique_ptr<LoadedModel>> reference = LoadedModel::open(build->files(), {});
   if (!reference)
     return reference.takeError();
-  NamedDims named;
-  if (isRandom)
-    named = smallDims((*loaded)->descriptor());
+  NamedDims named = sizesFor((*loaded)->descriptor(), data);
   Expected<json::Object> dims = sizesOf((*loaded)->descriptor(), data, named);
   if (!dims)
     return dims.takeError();
@@ -75,7 +74,7 @@ static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRe
   return json::Object{{"measured", true},
                       {"against", "an f32 build without a recipe"},
                       {"level", level},
-                      {"inputs", (isRandom ? data : llvm::sys::path::filename(data)).str()},
+                      {"inputs", (data.starts_with(kRandom) ? data : llvm::sys::path::filename(data)).str()},
                       {"dims", std::move(*dims)},
                       {"rel_l2", jsonNumber(largest)},
                       {"allowed_rel_l2", jsonNumber(kHeadroom * largest)},

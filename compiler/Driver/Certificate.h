@@ -2,9 +2,14 @@
 #pragma once
 
 #include "compiler/Driver/LoadedModel.h"
+#include "compiler/Driver/ModelShapes.h"
 #include "llvm/Support/JSON.h"
 
 namespace pleat {
+
+/// The sizes at which `model` is measured on `data`, inputs as `--inputs` names them: small ones
+/// within the bounds for random inputs, and none for others, which have their own.
+NamedDims sizesFor(const pleat_model_desc &model, llvm::StringRef data);
 
 /// Runs the artefact beside an f32 build of `model` without a recipe, for the level the
 /// runtime chooses here, on the inputs that `data` names as `--inputs` does: random ones are

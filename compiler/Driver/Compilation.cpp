@@ -94,6 +94,10 @@ ExitCode Compilation::recover() {
     return code;
   if (code = keepStates(); code != ExitCode::Done)
     return code;
+  return describe();
+}
+
+ExitCode Compilation::describe() {
   llvm::Expected<ModelInterface> described = describeInterface(*imported, options.name, options.dims);
   if (!described) {
     llvm::Error error = described.takeError();
@@ -127,7 +131,7 @@ ExitCode Compilation::compress() {
     reportError(options.recipePath + ": " + file.getError().message());
     return ExitCode::Io;
   }
-  llvm::Expected<Recipe> recipe = parseRecipe((*file)->getBuffer(), options.recipePath);
+  llvm::Expected<Recipe> recipe = parseRecipe((*file)->getBuffer(), options.recipePath, options.measureSteps);
   if (!recipe) {
     reportError(llvm::toString(recipe.takeError()));
     return ExitCode::InputInvalid;
@@ -143,7 +147,9 @@ ExitCode Compilation::compress() {
     return ExitCode::Internal;
   }
   noteDimBounds(*imported, modelInterface);
-  return runPasses("compress", ExitCode::InputInvalid, [&](OpPassManager &passes) { passes = *parsed; });
+  ExitCode code =
+      runPasses("compress", ExitCode::InputInvalid, [&](OpPassManager &passes) { passes = *parsed; });
+  return code == ExitCode::Done && options.measureSteps ? describe() : code;
 }
 
 ExitCode Compilation::roll() {

@@ -55,6 +55,8 @@ public:
   std::pair<llvm::json::Value, llvm::json::Value> workFormulas();
 
 private:
+  /// Reads the interface off the IR.
+  ExitCode describe();
   /// Makes the states that the options name part of the IR.
   ExitCode keepStates();
   /// Runs passes; on failure ends with `onFailure`, and for internal errors leaves a

@@ -39,6 +39,11 @@ llvm::Expected<DimBounds> pleat::parseDimBounds(llvm::StringRef text) {
   return bounds;
 }
 
+std::string pleat::boundsText(const DimBounds &bounds) {
+  return bounds.name + "=" + std::to_string(bounds.lower) + ".." + std::to_string(bounds.upper) + ":" +
+         std::to_string(bounds.step);
+}
+
 std::optional<uint64_t> pleat::parseBytes(llvm::StringRef text) {
   uint64_t count;
   if (text.consumeInteger(10, count) || count == 0)
@@ -96,6 +101,7 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   static cl::opt<std::string> maxMemory(
       "max-memory", cl::value_desc("SIZE"), cl::cat(category),
       cl::desc("Give up when memory exceeds SIZE: bytes, or with KiB, MiB, GiB, kB, MB, GB"));
+  static cl::opt<bool> measureSteps("measure-steps", cl::Hidden, cl::cat(category));
   static cl::opt<std::string> instrument("test-instrument", cl::Hidden, cl::value_desc("address|thread"),
                                          cl::cat(category));
   mlir::registerMLIRContextCLOptions();
@@ -116,6 +122,7 @@ std::optional<CompileOptions> pleat::parseCompileOptions(int argc, const char *c
   CompileOptions options;
   options.modelPath = model;
   options.recipePath = recipe;
+  options.measureSteps = measureSteps;
   options.roll = !noRoll;
   options.json = json;
   options.instrument = instrument;

@@ -23,6 +23,8 @@ struct CompileOptions {
   std::vector<const LevelInfo *> levels;
   std::optional<EmitStage> emit;
   std::string recipePath;
+  /// Compile what measures the errors of the recipe's steps; for `pleat compile` itself.
+  bool measureSteps = false;
   /// Of weights that no recipe names: "f32", "f32-split" or "bf16".
   std::string precision = "f32";
   bool embedWeights = false;
@@ -47,5 +49,8 @@ std::optional<uint64_t> parseBytes(llvm::StringRef text);
 
 /// Parses NAME=LO..HI[:STEP] or NAME=SIZE.
 llvm::Expected<DimBounds> parseDimBounds(llvm::StringRef text);
+
+/// What parseDimBounds reads as `bounds`.
+std::string boundsText(const DimBounds &bounds);
 
 } // namespace pleat

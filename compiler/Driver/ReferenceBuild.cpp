@@ -11,6 +11,19 @@ using llvm::Expected;
 using llvm::StringRef;
 
 Expected<ReferenceBuild> ReferenceBuild::make(StringRef model, StringRef level) {
+  return compile(model, level, {});
+}
+
+Expected<ReferenceBuild> ReferenceBuild::makeMeasuring(StringRef model, StringRef level, StringRef recipe,
+                                                       llvm::ArrayRef<std::string> dims) {
+  llvm::SmallVector<StringRef> options = {"--recipe", recipe, "--measure-steps", "--no-roll"};
+  for (const std::string &dim : dims)
+    options.append({"--dim", dim});
+  return compile(model, level, options);
+}
+
+Expected<ReferenceBuild> ReferenceBuild::compile(StringRef model, StringRef level,
+                                                 llvm::ArrayRef<StringRef> options) {
   ReferenceBuild build;
   Expected<TemporaryFolder> folder = TemporaryFolder::createInSystem("pleat-reference");
   if (!folder)
@@ -20,7 +33,8 @@ Expected<ReferenceBuild> ReferenceBuild::make(StringRef model, StringRef level) 
   std::string program =
       llvm::sys::fs::getMainExecutable(nullptr, reinterpret_cast<void *>(&ReferenceBuild::make));
   std::string output = build.folder.file("reference");
-  StringRef arguments[] = {program, "compile", model, "-o", output, "--isa", level};
+  llvm::SmallVector<StringRef> arguments = {program, "compile", model, "-o", output, "--isa", level};
+  llvm::append_range(arguments, options);
   // What it prints on stdout is not a result of ours.
   std::optional<StringRef> redirects[] = {std::nullopt, StringRef(""), std::nullopt};
   std::string why;

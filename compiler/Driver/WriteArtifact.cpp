@@ -9,6 +9,7 @@
 #include "compiler/Driver/Certificate.h"
 #include "compiler/Driver/Diagnostics.h"
 #include "compiler/Driver/Failure.h"
+#include "compiler/Driver/MeasureSteps.h"
 #include "compiler/Driver/MemoryLimit.h"
 #include "compiler/Target/Libraries.h"
 #include "compiler/Target/ReadLedger.h"
@@ -110,11 +111,12 @@ private:
   }
 
   /// Whether results differ from those of the original: by a recipe, or because some weight is
-  /// stored as anything but what it is.
+  /// stored as anything but what it is. What measures is not itself measured.
   bool isReduced() const {
-    return !options.recipePath.empty() ||
-           llvm::any_of(compilation.weights().list(),
-                        [](const WeightsPlan::Entry &entry) { return bf16Parts(entry.layout) > 0; });
+    bool isRounded = llvm::any_of(compilation.weights().list(), [](const WeightsPlan::Entry &entry) {
+      return bf16Parts(entry.layout) > 0;
+    });
+    return !options.measureSteps && (isRounded || !options.recipePath.empty());
   }
 
   /// How far the files written so far are from the original.
@@ -124,6 +126,18 @@ private:
     files.sharedObject = writer->scratchPath("lib" + name + ".so");
     files.weights = writer->scratchPath(name + ".weights");
     return measureCertificate(files, options.modelPath, compilation.calibrationData());
+  }
+
+  /// Measures what each step changes, where the recipe has data for that and something runs here.
+  void measureLedger() {
+    std::optional<llvm::StringRef> level = manifest.certificate.getString("level");
+    if (!level || compilation.calibrationData().empty() || manifest.ledger.empty())
+      return;
+    StepsToMeasure steps{options.modelPath, options.recipePath, {}, *level, compilation.calibrationData()};
+    for (const DimBounds &dim : options.dims)
+      steps.dims.push_back(boundsText(dim));
+    if (Error error = measureSteps(manifest.ledger, steps))
+      manifest.certificate["steps_reason"] = llvm::toString(std::move(error));
   }
 
   Error writeManifest() {
@@ -136,10 +150,11 @@ private:
     manifest.arenaFormula = compilation.arenaFormula();
     std::tie(manifest.flops, manifest.bytesRead) = compilation.workFormulas();
     manifest.ledger = readLedger(compilation.module());
-    for (LedgerRow &row : packRows(compilation.weights(), weights))
-      manifest.ledger.push_back(std::move(row));
     if (isReduced())
       manifest.certificate = certificate();
+    measureLedger();
+    for (LedgerRow &row : packRows(compilation.weights(), weights))
+      manifest.ledger.push_back(std::move(row));
     std::vector<std::string> hashed{options.modelPath};
     if (!options.recipePath.empty())
       hashed.push_back(options.recipePath);

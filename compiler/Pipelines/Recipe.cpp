@@ -26,6 +26,8 @@ struct RecipePass {
   llvm::ArrayRef<Parameter> parameters;
   /// Exactly one of these must be given.
   llvm::ArrayRef<llvm::StringLiteral> oneOf;
+  /// Whether the pass has the option `measure`.
+  bool canMeasure = false;
   /// What has to run around the pass, as pipeline text.
   llvm::StringLiteral before = "", after = "";
 };
@@ -51,14 +53,15 @@ constexpr llvm::StringLiteral stepCounts[] = {"iterations"};
 
 /// Every pass a recipe may name, under its flag without the prefix. Passes see layers
 /// written out; the one that counts them rolls them for itself.
-constexpr RecipePass recipePasses[] = {{"decompose-svd", svdParameters, svdSizes},
+constexpr RecipePass recipePasses[] = {{"decompose-svd", svdParameters, svdSizes, /*canMeasure=*/true},
                                        {"set-precision", precisionParameters, precisionKeys},
-                                       {"reduce-steps", stepParameters, stepCounts,
+                                       {"reduce-steps", stepParameters, stepCounts, /*canMeasure=*/false,
                                         "func.func(pleat-roll-layers),", ",func.func(pleat-unroll-layers)"}};
 
 class RecipeParser {
 public:
-  RecipeParser(llvm::StringRef text, llvm::StringRef path) : path(path), stream(text, sources) {
+  RecipeParser(llvm::StringRef text, llvm::StringRef path, bool measure)
+      : path(path), measure(measure), stream(text, sources) {
     sources.setDiagHandler(
         [](const llvm::SMDiagnostic &diagnostic, void *context) {
           auto *self = static_cast<RecipeParser *>(context);
@@ -186,6 +189,8 @@ private:
       return failed(&node, "pass " + pass->name.str() + " expects " +
                                (pass->oneOf.size() > 1 ? "exactly one of " : "a key ") +
                                llvm::join(pass->oneOf, ", "));
+    if (measure && pass->canMeasure)
+      options += " measure=true";
     recipe.pipeline += (recipe.pipeline.empty() ? "" : ",") + pass->before.str() + "pleat-" +
                        pass->name.str() + (options.empty() ? "" : "{" + options + "}") + pass->after.str();
     return llvm::Error::success();
@@ -248,6 +253,7 @@ private:
   }
 
   llvm::StringRef path;
+  bool measure;
   llvm::SourceMgr sources;
   yaml::Stream stream;
   std::string syntaxError;
@@ -256,6 +262,6 @@ private:
 
 } // namespace
 
-llvm::Expected<Recipe> pleat::parseRecipe(llvm::StringRef text, llvm::StringRef path) {
-  return RecipeParser(text, path).parse();
+llvm::Expected<Recipe> pleat::parseRecipe(llvm::StringRef text, llvm::StringRef path, bool measure) {
+  return RecipeParser(text, path, measure).parse();
 }

@@ -24,6 +24,9 @@ struct Recipe {
 /// Reads the recipe in `text`. `data` is found from the folder of `path`, unless it is random or
 /// absolute. Every mistake (an unknown key, a wrong type, a missing
 /// parameter) is an error that begins with "PATH:LINE:COLUMN: ".
-llvm::Expected<Recipe> parseRecipe(llvm::StringRef text, llvm::StringRef path);
+///
+/// With `measure`, passes that can add results for the error of each step (see DecomposeSvd.td)
+/// do so instead of changing what is computed.
+llvm::Expected<Recipe> parseRecipe(llvm::StringRef text, llvm::StringRef path, bool measure = false);
 
 } // namespace pleat

@@ -65,9 +65,10 @@ def save_model(weights):
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), FOLDER / "m.onnx")
 
 
-def compiled(name, recipe):
+def compiled(name, recipe, *options):
     (FOLDER / f"{name}.yaml").write_text(recipe)
-    pleat("compile", FOLDER / "m.onnx", "-o", FOLDER / name / name, "--isa", "x86-64-v3", "--recipe", FOLDER / f"{name}.yaml")
+    pleat("compile", FOLDER / "m.onnx", "-o", FOLDER / name / name, "--isa", "x86-64-v3", "--recipe", FOLDER / f"{name}.yaml",
+          *options)
     return json.loads((FOLDER / name / f"{name}.json").read_text())
 
 
@@ -85,11 +86,25 @@ measured = compiled("recorded", f"version: 1\ndata: rows.npz\n{STEPS}")
 certificate = measured["certificate"]
 assert certificate["measured"] and certificate["inputs"] == "rows.npz" and certificate["dims"] == {"n": ROWS}, certificate
 assert abs(certificate["rel_l2"] / error(shortened, whole) - 1) < 1e-2, (certificate, error(shortened, whole))
+# What the step changes in the outputs of fc1 alone, on the activations of the uncompressed model.
+before = np.maximum(x @ weights[0].astype(np.float64), 0)
+[row] = [row for row in measured["ledger"] if row["pass"] == "decompose-svd"]
+expected = error(before @ truncated(weights[1]), before @ weights[1])
+assert row["weight"] == "w1" and abs(row["output_error"] / expected - 1) < 1e-2, (row, expected)
 # Two compiles give the same manifest.
 assert measured == compiled("recorded", f"version: 1\ndata: rows.npz\n{STEPS}")
 
+# Every step has an error of its own, and bounds of dimensions hold for what measures too.
+bounded = compiled("bounded", f"version: 1\ndata: random:5\npasses:\n  - pass: decompose-svd\n    rank: {RANK}\n",
+                   "--dim", "n=32..64:16")
+assert bounded["certificate"]["inputs"] == "random:5" and bounded["certificate"]["dims"] == {"n": 32}, bounded
+errors = {row["weight"]: row["output_error"] for row in bounded["ledger"] if row["pass"] == "decompose-svd"}
+assert set(errors) == {"w0", "w1", "w2"} and all(0.01 < value < 0.5 for value in errors.values()), errors
+
 # Without data, random rows are drawn; their error is of the same size.
-drawn = compiled("drawn", f"version: 1\n{STEPS}")["certificate"]
+unmeasured = compiled("drawn", f"version: 1\n{STEPS}")
+assert [row["output_error"] for row in unmeasured["ledger"] if row["pass"] == "decompose-svd"] == [None], unmeasured
+drawn = unmeasured["certificate"]
 assert drawn["measured"] and drawn["inputs"] == "random:0", drawn
 assert 0.5 < drawn["rel_l2"] / certificate["rel_l2"] < 2, (drawn, certificate)
 

@@ -5,6 +5,7 @@
 #include "passes/Analysis/RowBounds.h"
 #include "passes/Compression/DecomposeSvd/TruncatedSvd.h"
 #include "passes/Utils/Ledger.h"
+#include "passes/Utils/MeasureStep.h"
 #include "passes/Utils/Selector.h"
 #include "passes/Utils/WeightData.h"
 #include "passes/Utils/WeightNames.h"
@@ -124,16 +125,40 @@ private:
     auto v = makeWeight(builder, weight.getLoc(), factors.v, {wanted, columns}, name + ".v");
     if (!v)
       return weight.emitError(llvm::toString(v.takeError()));
-    // The product stands where it is read, so that it rolls with its layer.
-    for (OpOperand &use : llvm::make_early_inc_range(weight->getUses())) {
-      builder.setInsertionPoint(use.getOwner());
-      use.set(LowRankOp::create(builder, weight.getLoc(), u->getResult(), v->getResult()));
-    }
-    weight.erase();
+    if (measure)
+      compareOutputs(weight, *u, *v);
+    else
+      replace(weight, *u, *v);
     int64_t dense = rows * columns, thin = wanted * (rows + columns);
     addWeightChange(getOperation(), {"decompose-svd", name, "lossy", dense * 4, thin * 4, dense * 2, thin * 2,
                                      factors.relativeError});
     return success();
+  }
+
+  /// The product stands where it is read, so that it rolls with its layer.
+  static void replace(WeightOp weight, WeightOp u, WeightOp v) {
+    OpBuilder builder(weight);
+    for (OpOperand &use : llvm::make_early_inc_range(weight->getUses())) {
+      builder.setInsertionPoint(use.getOwner());
+      use.set(LowRankOp::create(builder, weight.getLoc(), u.getResult(), v.getResult()));
+    }
+    weight.erase();
+  }
+
+  /// Leaves the matrix, and multiplies by the factors beside it.
+  void compareOutputs(WeightOp weight, WeightOp u, WeightOp v) {
+    auto known = getOperation()->getAttrOfType<ArrayAttr>(PleatDialect::getLedgerAttrName());
+    SmallVector<StepOutputs> outputs;
+    for (Operation *user : SmallVector<Operation *>(weight->getUsers())) {
+      auto linear = cast<LinearOp>(user);
+      OpBuilder builder(user->getContext());
+      builder.setInsertionPointAfter(user);
+      Value product = LowRankOp::create(builder, weight.getLoc(), u.getResult(), v.getResult());
+      auto changed = cast<LinearOp>(builder.clone(*user));
+      changed.getWeightMutable().assign(product);
+      outputs.push_back({linear.getResult(), changed.getResult()});
+    }
+    addStepResults(weight->getParentOfType<func::FuncOp>(), known ? known.size() : 0, outputs);
   }
 };
 

@@ -15,6 +15,11 @@ def DecomposeSvd : Pass<"pleat-decompose-svd", "mlir::ModuleOp"> {
     counts is the worst number of rows within the bounds in `pleat.dim_bounds`. A matrix read
     more than once is decomposed once. Exactly one of `rank`, `ratio` and `energy` is given.
 
+    With `measure` the module computes what it did, and `@main` gets two more results for each
+    matrix that would be replaced, named `pleat.step.<row of the ledger>.difference` and
+    `.whole`: the sums of squares, over all readers, of what the factors change in their
+    results, and of these.
+
     Selection: `targets` are globs (`*`, `?`), or regular expressions after `re:`, matched
     with the weight's names and with the names of the ONNX nodes that read it; `ignore`
     takes back what it matches. No targets means every matrix.
@@ -45,9 +50,12 @@ def DecomposeSvd : Pass<"pleat-decompose-svd", "mlir::ModuleOp"> {
     ListOption<"ignore", "ignore", "std::string", "Names to leave alone">,
     Option<"rank", "rank", "int64_t", "0", "Rank of every factorisation">,
     Option<"ratio", "ratio", "double", "0", "Bytes kept, as a fraction of the dense matrix: rank = floor(ratio K N / (K + N))">,
-    Option<"energy", "energy", "double", "0", "Fraction of the squared singular values kept">
+    Option<"energy", "energy", "double", "0", "Fraction of the squared singular values kept">,
+    Option<"measure", "measure", "bool", "false",
+           "Keep every matrix, and add results for the error of what its readers compute with the factors">
   ];
-  let dependentDialects = ["::pleat::PleatDialect"];
+  let dependentDialects = ["::pleat::PleatDialect", "mlir::arith::ArithDialect", "mlir::linalg::LinalgDialect",
+                           "mlir::tensor::TensorDialect"];
 }
 
 #endif // PLEAT_PASSES_COMPRESSION_DECOMPOSESVD_TD

@@ -52,6 +52,15 @@ TEST(Recipe, DataIsFoundFromTheRecipe) {
   EXPECT_EQ(dataOf("[a]", "r.yaml"), "error: r.yaml:2:8: expected a file, a folder or random:SEED");
 }
 
+TEST(Recipe, PassesThatCanMeasureDoSo) {
+  llvm::Expected<Recipe> recipe =
+      parseRecipe("version: 1\npasses:\n  - pass: decompose-svd\n    rank: 3\n  - pass: set-precision\n"
+                  "    precision: bf16\n",
+                  "r.yaml", /*measure=*/true);
+  ASSERT_TRUE(bool(recipe)) << llvm::toString(recipe.takeError());
+  EXPECT_EQ(recipe->pipeline, "pleat-decompose-svd{rank=3 measure=true},pleat-set-precision{precision=bf16}");
+}
+
 TEST(Recipe, NoPasses) { EXPECT_EQ(pipelineOf("version: 1\n"), ""); }
 
 TEST(Recipe, Mistakes) {
