@@ -32,7 +32,8 @@ static bool hasRows(const llvm::json::Object &manifest, llvm::ArrayRef<LedgerRow
 
 /// The only element of the f32 output `name`; nullopt without such an output.
 static std::optional<float> numberOf(llvm::ArrayRef<HostTensor> outputs, const std::string &name) {
-  const HostTensor *found = llvm::find_if(outputs, [&](const HostTensor &output) { return output.name == name; });
+  const HostTensor *found =
+      llvm::find_if(outputs, [&](const HostTensor &output) { return output.name == name; });
   if (found == outputs.end() || found->bytes.size() != sizeof(float))
     return std::nullopt;
   float value;
@@ -53,7 +54,8 @@ Error pleat::measureSteps(llvm::MutableArrayRef<LedgerRow> rows, const StepsToMe
   Expected<std::unique_ptr<LoadedModel>> loaded = LoadedModel::open(build->files(), {});
   if (!loaded)
     return loaded.takeError();
-  Expected<ModelData> run = makeModelData((*loaded)->descriptor(), what.data, sizesFor((*loaded)->descriptor(), what.data));
+  Expected<ModelData> run =
+      makeModelData((*loaded)->descriptor(), what.data, sizesFor((*loaded)->descriptor(), what.data));
   if (!run)
     return run.takeError();
   if (Error error = runOnce(**loaded, *run))

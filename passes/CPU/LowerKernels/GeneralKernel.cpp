@@ -276,7 +276,7 @@ static void cleanSlices(func::FuncOp machine) {
   (void)applyPatternsGreedily(machine, std::move(patterns));
 }
 
-LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine) {
+FailureOr<bool> pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine) {
   for (auto [argument, type] : llvm::enumerate(kernel.getArgumentTypes())) {
     auto tensor = dyn_cast<RankedTensorType>(type);
     Layout layout = operandLayout(kernel, argument);
@@ -317,5 +317,5 @@ LogicalResult pleat::emitGeneralKernel(func::FuncOp kernel, func::FuncOp machine
     guard.getConditionMutable().assign(arith::ConstantIntOp::create(before, loc, 1, 1));
   }
   cleanSlices(machine);
-  return success();
+  return split;
 }

@@ -12,8 +12,9 @@ void addPrepareGeneralKernelPasses(mlir::OpPassManager &modulePasses);
 
 /// Fills `machine` (see KernelEmitter) with the body of the prepared `kernel`, still on
 /// tensors, reading arguments from the slots' memrefs and materializing results in theirs.
-/// Fails, and reports, where an argument's layout is packed.
-llvm::LogicalResult emitGeneralKernel(mlir::func::FuncOp kernel, mlir::func::FuncOp machine);
+/// Says whether parts share the work; otherwise part 0 does it. Fails, and reports, where an
+/// argument's layout is packed.
+llvm::FailureOr<bool> emitGeneralKernel(mlir::func::FuncOp kernel, mlir::func::FuncOp machine);
 
 /// Adds the passes that turn the tensors of machine functions into buffers: allocations stand
 /// where `--pleat-place-temporaries` finds them. `modulePasses` runs on a module of machine

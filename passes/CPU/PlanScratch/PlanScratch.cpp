@@ -32,6 +32,7 @@ namespace {
 /// A kernel and a copy of it that is lowered, in a module of its own.
 struct Trial {
   func::FuncOp kernel, copy, machine;
+  bool isSplit; ///< among parts
 };
 
 struct PlanScratch : pleat::impl::PlanScratchBase<PlanScratch> {
@@ -67,21 +68,31 @@ private:
         return failure();
       if (*bytes)
         trial.kernel->setAttr(kScratchAttrName, AffineMapAttr::get(*bytes));
+      if (!trial.isSplit && !hasFamily(trial.kernel))
+        trial.kernel->removeAttr(kParallelAttrName);
     }
     return success();
   }
 
+  bool isChosen(const LevelInfo &level) {
+    return levels.empty() || llvm::is_contained(levels, level.name.str());
+  }
+
+  /// Whether `kernel` takes the general path at some level, and whether a family at some.
   bool isGeneral(func::FuncOp kernel) {
-    return llvm::any_of(allLevels(), [&](const LevelInfo &level) {
-      return (levels.empty() || llvm::is_contained(levels, level.name.str())) && !findFamily(kernel, level);
-    });
+    return llvm::any_of(
+        allLevels(), [&](const LevelInfo &level) { return isChosen(level) && !findFamily(kernel, level); });
+  }
+  bool hasFamily(func::FuncOp kernel) {
+    return llvm::any_of(allLevels(),
+                        [&](const LevelInfo &level) { return isChosen(level) && findFamily(kernel, level); });
   }
 
   static Trial tryOut(func::FuncOp kernel, ModuleOp workspace) {
     OpBuilder builder = OpBuilder::atBlockEnd(workspace.getBody());
     ModuleOp module = ModuleOp::create(builder, kernel.getLoc());
     builder.setInsertionPointToStart(module.getBody());
-    return {kernel, cast<func::FuncOp>(builder.clone(*kernel)), nullptr};
+    return {kernel, cast<func::FuncOp>(builder.clone(*kernel)), nullptr, false};
   }
 
   /// Gives each copy its machine function and erases it.
@@ -89,8 +100,10 @@ private:
     for (Trial &trial : trials) {
       OpBuilder builder(trial.copy);
       trial.machine = createMachineFunction(builder, trial.kernel, (trial.kernel.getName() + "_trial").str());
-      if (failed(emitGeneralKernel(trial.copy, trial.machine)))
+      FailureOr<bool> isSplit = emitGeneralKernel(trial.copy, trial.machine);
+      if (failed(isSplit))
         return failure();
+      trial.isSplit = *isSplit;
       trial.copy.erase();
     }
     return success();

@@ -14,7 +14,10 @@ def PlanScratch : Pass<"pleat-plan-scratch", "mlir::ModuleOp"> {
     result for each, and the largest counts. Sizes of tiles, which depend on the iteration
     and on the number of parts, are bounded by the whole.
 
-    Does nothing to a kernel whose temporaries fit the stack. A buffer whose size does not
+    A kernel of which no loop can be split loses `pleat.parallel`: other threads would be
+    started for nothing.
+
+    Does nothing else to a kernel whose temporaries fit the stack. A buffer whose size does not
     follow from the sizes of operands is an error.
 
     **Before**

@@ -4,9 +4,10 @@
 
 // Heads as many as a run says, so that no emitter takes it: buffers for the scores, for the sums
 // of their rows, and for the result, whose heads are grouped. Symbols are the sizes in slot order.
+// No loop can be split, so threads are not asked.
 // CHECK: [[$SCORES:#.+]] = affine_map<()[s0, s1, s2, s3, s4, s5] -> (((((((s0 * s1) * (s1 floordiv s1)) * s2) * s2) * 4) ceildiv 64) * 64 + (((((s0 * s1) * (s1 floordiv s1)) * s2) * 4) ceildiv 64) * 64 + (((s0 * s1) * (s1 floordiv s1)) * s2) * 64)>
 // CHECK-LABEL: func.func private @heads
-// CHECK-SAME: pleat.scratch = [[$SCORES]]
+// CHECK-SAME: attributes {pleat.kernel, pleat.scratch = [[$SCORES]]}
 func.func private @heads(%x: tensor<?x?x?x16xf32>) -> tensor<?x?x?x16xf32> attributes {pleat.kernel, pleat.parallel} {
   %y = pleat.attention %x, %x, %x {scale = 0.25 : f32} : tensor<?x?x?x16xf32>, tensor<?x?x?x16xf32>, tensor<?x?x?x16xf32> -> tensor<?x?x?x16xf32>
   return %y : tensor<?x?x?x16xf32>
@@ -17,7 +18,7 @@ func.func private @heads(%x: tensor<?x?x?x16xf32>) -> tensor<?x?x?x16xf32> attri
 // The tile that a part computes depends on the number of parts; the whole bounds it: rows of 8 kB.
 // CHECK: [[$ROWS:#.+]] = affine_map<()[s0, s1] -> (8192)>
 // CHECK-LABEL: func.func private @exponentials
-// CHECK-SAME: pleat.scratch = [[$ROWS]]
+// CHECK-SAME: attributes {pleat.kernel, pleat.parallel, pleat.scratch = [[$ROWS]]}
 #row = affine_map<(i, j) -> (i)>
 #element = affine_map<(i, j) -> (i, j)>
 func.func private @exponentials(%x: tensor<?x2048xf32>) -> tensor<?x2048xf32> attributes {pleat.kernel, pleat.parallel} {
