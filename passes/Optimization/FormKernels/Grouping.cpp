@@ -45,6 +45,14 @@ static bool isCheap(Operation *op) {
          isInlineConstant(op);
 }
 
+/// A transpose of a weight that is stored as it is: its readers transpose. A packed weight
+/// is stored the way they read it.
+static bool isDoneByReaders(Operation *op) {
+  auto transposed = dyn_cast<TransposedOp>(op);
+  WeightOp weight = transposed ? weightBehind(transposed.getWeight()) : nullptr;
+  return weight && weight.getLayout().value_or(Layout::RowMajor) == Layout::RowMajor;
+}
+
 static bool isView(Operation *op) { return isa<linalg::TransposeOp, ReshapeOp, tensor::ExtractSliceOp>(op); }
 
 /// Ops whose emitters read strided operands, so that views of them need no memory.
@@ -210,7 +218,7 @@ private:
           continue;
         bool viewOfAnchor = throughViews && readsThroughViews(group.anchor) && isView(producer) &&
                             (op == group.anchor || isView(op));
-        bool repeat = viewOfAnchor || padsWindows(producer, op) ||
+        bool repeat = viewOfAnchor || isDoneByReaders(producer) || padsWindows(producer, op) ||
                       startsAccumulation(producer, op, operand) || isInlineConstant(producer) ||
                       (isCheap(producer) && !readsPlainOperands(op) && !isa<ReshapeOp>(op) &&
                        (throughViews || op != group.anchor));
@@ -236,7 +244,7 @@ private:
       Operation *producer = operand.getDefiningOp();
       if (!producer || producer->getBlock() != &block || ops.contains(producer))
         continue;
-      if (isCheap(producer))
+      if (isCheap(producer) || isDoneByReaders(producer))
         ops.insert(producer);
       else
         fromMemory.push_back(producer);

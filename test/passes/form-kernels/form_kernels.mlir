@@ -129,3 +129,21 @@ func.func @main(%x: tensor<64x?xf32> {pleat.name = "x", pleat.dims = [64, "n"]},
 // CHECK-SAME: attributes {pleat.kernel, pleat.parallel}
 // CHECK: func.func private @activation_5x8(
 // CHECK-SAME: attributes {pleat.kernel}
+
+// -----
+
+// A weight that is stored as it is, is transposed by what reads it.
+// CHECK-LABEL: func.func @main
+func.func @main(%x: tensor<3x5xf16> {pleat.name = "x", pleat.dims = [3, 5]})
+    -> (tensor<3x7xf16> {pleat.name = "y", pleat.dims = [3, 7]}) {
+  // CHECK: %[[W:.+]] = pleat.weight "b3:0a"
+  // CHECK-NOT: pleat.transposed
+  // CHECK: pleat.launch @[[LINEAR:.+]](%[[W]], %{{.+}})
+  %w = pleat.weight "b3:0a" {layout = #pleat.layout<row_major>} : tensor<7x5xf16>
+  %t = pleat.transposed %w : tensor<7x5xf16>
+  %y = pleat.linear %x, %t : tensor<3x5xf16>, tensor<5x7xf16> -> tensor<3x7xf16>
+  return %y : tensor<3x7xf16>
+}
+// CHECK: func.func private @[[LINEAR]](%[[A:.+]]: tensor<7x5xf16> {{.+}}, %[[X:.+]]: tensor<3x5xf16>)
+// CHECK: %[[T:.+]] = pleat.transposed %[[A]]
+// CHECK: pleat.linear %[[X]], %[[T]]
