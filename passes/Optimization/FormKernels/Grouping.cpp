@@ -71,12 +71,24 @@ static bool isPerChannel(AffineMap map) {
   });
 }
 
+/// Whether `op` reads and gives f32, with nothing but f32, i32 and i1 on the way: emitters keep
+/// one number a lane.
+static bool staysInF32(linalg::GenericOp op) {
+  bool readsF32 =
+      llvm::all_of(op->getOperandTypes(), [](Type type) { return getElementTypeOrSelf(type).isF32(); });
+  return readsF32 && llvm::all_of(*op.getBody(), [](Operation &inner) {
+           return llvm::all_of(inner.getResultTypes(), [](Type type) {
+             return type.isF32() || type.isInteger(32) || type.isInteger(1);
+           });
+         });
+}
+
 /// Whether `consumer` computes element by element on `value`, with other operands of the
 /// same shape, one value a column (behind a convolution a channel), or one value in all:
 /// what a tile in registers can take.
 static bool isEpilogue(linalg::GenericOp consumer, Value value, bool ofConvolution) {
   if (consumer.getNumResults() != 1 || consumer.getNumParallelLoops() != consumer.getNumLoops() ||
-      consumer.hasIndexSemantics())
+      consumer.hasIndexSemantics() || !staysInF32(consumer))
     return false;
   if (!consumer.getMatchingIndexingMap(consumer.getDpsInitOperand(0)).isIdentity())
     return false;

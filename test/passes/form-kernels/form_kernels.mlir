@@ -132,6 +132,27 @@ func.func @main(%x: tensor<64x?xf32> {pleat.name = "x", pleat.dims = [64, "n"]},
 
 // -----
 
+// A product keeps f32 in its registers: what makes another type of it is a kernel of its own.
+// CHECK-LABEL: func.func @main
+func.func @main(%x: tensor<3x5xf32> {pleat.name = "x", pleat.dims = [3, 5]})
+    -> (tensor<3x7xf16> {pleat.name = "y", pleat.dims = [3, 7]}) {
+  // CHECK: %[[P:.+]] = pleat.launch @linear_5x7(%{{.+}}) : {{.+}} -> tensor<3x7xf32>
+  // CHECK: pleat.launch @{{.+}}(%[[P]]) : (tensor<3x7xf32>) -> tensor<3x7xf16>
+  %w = pleat.weight "b3:0a" {layout = #pleat.layout<panel16>} : tensor<5x7xf32>
+  %p = pleat.linear %x, %w : tensor<3x5xf32>, tensor<5x7xf32> -> tensor<3x7xf32>
+  %e = tensor.empty() : tensor<3x7xf16>
+  %y = linalg.generic {indexing_maps = [affine_map<(i, j) -> (i, j)>, affine_map<(i, j) -> (i, j)>],
+                       iterator_types = ["parallel", "parallel"]}
+         ins(%p : tensor<3x7xf32>) outs(%e : tensor<3x7xf16>) {
+  ^bb0(%in: f32, %out: f16):
+    %h = arith.truncf %in : f32 to f16
+    linalg.yield %h : f16
+  } -> tensor<3x7xf16>
+  return %y : tensor<3x7xf16>
+}
+
+// -----
+
 // A weight that is stored as it is, is transposed by what reads it.
 // CHECK-LABEL: func.func @main
 func.func @main(%x: tensor<3x5xf16> {pleat.name = "x", pleat.dims = [3, 5]})
