@@ -27,6 +27,21 @@ static bool feedsStridedReader(Value value) {
   });
 }
 
+/// Whether `expr` adds up two loops or more: windows that move over an axis.
+static bool isWindow(AffineExpr expr) {
+  unsigned loops = 0;
+  expr.walk([&](AffineExpr inner) { loops += isa<AffineDimExpr>(inner); });
+  return loops > 1;
+}
+
+/// Windows overlap: fused into what folds them, a producer would be computed for each of
+/// them, and the emitter of windows would not know the result.
+static bool isWorthFusing(OpOperand *fused) {
+  auto reader = cast<linalg::LinalgOp>(fused->getOwner());
+  return fused->get().hasOneUse() &&
+         llvm::none_of(reader.getMatchingIndexingMap(fused).getResults(), isWindow);
+}
+
 namespace {
 
 /// A transpose as a generic op, so that its permutation can become an access map.
@@ -45,8 +60,7 @@ public:
     MLIRContext *context = &getContext();
     RewritePatternSet patterns(context);
     patterns.add<GeneralizeTranspose>(context);
-    linalg::populateElementwiseOpsFusionPatterns(patterns,
-                                                 [](OpOperand *fused) { return fused->get().hasOneUse(); });
+    linalg::populateElementwiseOpsFusionPatterns(patterns, isWorthFusing);
     linalg::populateEraseUnusedOperandsAndResultsPatterns(patterns);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -58,3 +58,30 @@ func.func @negative_transpose_before_an_attention(%q: tensor<1x7x2x4xf32>, %k: t
       : tensor<1x2x7x4xf32>, tensor<1x2x9x4xf32>, tensor<1x2x9x6xf32> -> tensor<1x2x7x6xf32>
   return %o : tensor<1x2x7x6xf32>
 }
+
+// Windows overlap: what they read is computed once, before them.
+// CHECK-LABEL: @negative_window_reduction
+func.func @negative_window_reduction(%x: tensor<1x2x9xf32>, %init: tensor<1x2x7xf32>) -> tensor<1x2x7xf32> {
+  // CHECK: math.exp
+  // CHECK-NEXT: linalg.yield
+  // CHECK: linalg.generic
+  // CHECK: arith.addf
+  %e = tensor.empty() : tensor<1x2x9xf32>
+  %window = tensor.empty() : tensor<3xf32>
+  %a = linalg.generic {indexing_maps = [affine_map<(n, c, i) -> (n, c, i)>, affine_map<(n, c, i) -> (n, c, i)>],
+                       iterator_types = ["parallel", "parallel", "parallel"]}
+         ins(%x : tensor<1x2x9xf32>) outs(%e : tensor<1x2x9xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    %n = math.exp %in : f32
+    linalg.yield %n : f32
+  } -> tensor<1x2x9xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(n, c, i, k) -> (n, c, i + k)>, affine_map<(n, c, i, k) -> (k)>,
+                                        affine_map<(n, c, i, k) -> (n, c, i)>],
+                       iterator_types = ["parallel", "parallel", "parallel", "reduction"]}
+         ins(%a, %window : tensor<1x2x9xf32>, tensor<3xf32>) outs(%init : tensor<1x2x7xf32>) {
+  ^bb0(%in: f32, %size: f32, %sum: f32):
+    %s = arith.addf %sum, %in : f32
+    linalg.yield %s : f32
+  } -> tensor<1x2x7xf32>
+  return %y : tensor<1x2x7xf32>
+}
