@@ -8,6 +8,7 @@
 
 #include "passes/CPU/EmitLoops/LaneBody.h"
 #include "passes/CPU/EmitLoops/LoopChoice.h"
+#include "passes/CPU/EmitLoops/WideBody.h"
 #include "passes/CPU/IsaLevel.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -264,6 +265,7 @@ struct EmitLoops : pleat::impl::EmitLoopsBase<EmitLoops> {
     SmallVector<linalg::LinalgOp> ops;
     getOperation().walk([&](linalg::LinalgOp op) { ops.push_back(op); });
     for (linalg::LinalgOp op : ops) {
+      widenBody(op);
       LoopChoice choice = hasLaneBody(op) ? chooseLoop(op) : LoopChoice();
       int64_t width = std::max<int64_t>(1, bytes / widestBytes(op));
       OpBuilder builder(op);

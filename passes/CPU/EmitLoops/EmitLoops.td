@@ -18,6 +18,9 @@ def EmitLoops : Pass<"pleat-emit-loops", "mlir::func::FuncOp"> {
       the order depends on the size and the vector width alone.
     - otherwise none.
 
+    Bodies compute in f32 on elements of f16 and bf16, which are rounded when they are
+    stored: a sum is rounded once, whatever its length. Casts to f16 and bf16 round too.
+
     A vector holds as many elements as fit `vector-bytes` at the body's widest type. Bodies
     may read memory by computed indices; a value that does not depend on the vectorised
     loop stays a scalar. `i1` in memory is a byte.

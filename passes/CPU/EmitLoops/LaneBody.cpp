@@ -2,6 +2,7 @@
 #include "passes/CPU/EmitLoops/LaneBody.h"
 
 #include "passes/CPU/EmitLoops/LoopChoice.h"
+#include "passes/CPU/EmitLoops/WideBody.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -46,6 +47,20 @@ Value LaneBody::loadVector(Value memref, ValueRange indices) {
   return vector::LoadOp::create(builder, op.getLoc(), VectorType::get(width, element), memref, indices);
 }
 
+Value LaneBody::join(SmallVector<Value> elements) {
+  Location loc = op.getLoc();
+  Type element = elements.front().getType();
+  auto type = VectorType::get(width, element);
+  if (!element.isBF16())
+    return vector::FromElementsOp::create(builder, loc, type, elements);
+  // LLVM would put bf16 into vectors by way of f32 and a library.
+  Type bits = builder.getI16Type();
+  for (Value &value : elements)
+    value = arith::BitcastOp::create(builder, loc, bits, value);
+  Value joined = vector::FromElementsOp::create(builder, loc, VectorType::get(width, bits), elements);
+  return arith::BitcastOp::create(builder, loc, type, joined);
+}
+
 Value LaneBody::spread(Value value) {
   if (width == 1 || isa<VectorType>(value.getType()))
     return value;
@@ -61,23 +76,29 @@ Value LaneBody::asVector(Lanes lanes) {
   return arith::AddIOp::create(builder, op.getLoc(), spread(lanes.sequence), steps);
 }
 
+/// The body may compute in a wider type than an operand is stored in.
 LaneBody::Lanes LaneBody::loadOperand(OpOperand &operand, ValueRange ivs) {
+  Value stored = loadStored(operand, ivs);
+  return {convertFloat(builder, op.getLoc(), stored, op.getMatchingBlockArgument(&operand).getType()),
+          nullptr};
+}
+
+Value LaneBody::loadStored(OpOperand &operand, ValueRange ivs) {
   if (!isa<MemRefType>(operand.get().getType()))
-    return {operand.get(), nullptr};
+    return operand.get();
   SmallVector<Value> indices = indicesAt(operand, ivs);
   Movement movement = width == 1 ? Movement::Fixed : movementAlong(op, operand, vectorLoop);
   if (movement == Movement::Fixed)
-    return {loadElement(operand.get(), indices), nullptr};
+    return loadElement(operand.get(), indices);
   if (movement == Movement::Contiguous && !isBool(operand.get()))
-    return {loadVector(operand.get(), indices), nullptr};
+    return loadVector(operand.get(), indices);
   SmallVector<Value> elements, at(ivs);
   for (int64_t lane = 0; lane < width; ++lane) {
     Value step = arith::ConstantIndexOp::create(builder, op.getLoc(), lane);
     at[vectorLoop] = arith::AddIOp::create(builder, op.getLoc(), ivs[vectorLoop], step);
     elements.push_back(loadElement(operand.get(), indicesAt(operand, at)));
   }
-  auto type = VectorType::get(width, elements.front().getType());
-  return {vector::FromElementsOp::create(builder, op.getLoc(), type, elements), nullptr};
+  return join(elements);
 }
 
 Value LaneBody::loadOutput(unsigned index, ValueRange ivs) {
@@ -87,6 +108,8 @@ Value LaneBody::loadOutput(unsigned index, ValueRange ivs) {
 void LaneBody::storeOutput(unsigned index, ValueRange ivs, Value value) {
   OpOperand &output = *op.getDpsInitOperand(index);
   SmallVector<Value> indices = indicesAt(output, ivs);
+  value =
+      convertFloat(builder, op.getLoc(), value, cast<MemRefType>(output.get().getType()).getElementType());
   if (width == 1) {
     memref::StoreOp::create(builder, op.getLoc(), value, output.get(), indices);
     return;
@@ -138,8 +161,7 @@ void LaneBody::visitLaneByLane(Operation &inner) {
                         : Value(vector::ExtractOp::create(builder, op.getLoc(), to, lane)));
     elements.push_back(builder.clone(inner, one)->getResult(0));
   }
-  auto type = VectorType::get(width, elements.front().getType());
-  lanes[inner.getResult(0)] = {vector::FromElementsOp::create(builder, op.getLoc(), type, elements), nullptr};
+  lanes[inner.getResult(0)] = {join(elements), nullptr};
 }
 
 /// A read at computed indices is a vector where only the last index moves, and by ones.

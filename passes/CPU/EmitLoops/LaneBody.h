@@ -37,8 +37,11 @@ private:
   Lanes map(mlir::Value value);
   mlir::Value asVector(Lanes lanes);
   Lanes loadOperand(mlir::OpOperand &operand, mlir::ValueRange ivs);
+  mlir::Value loadStored(mlir::OpOperand &operand, mlir::ValueRange ivs);
   mlir::Value loadElement(mlir::Value memref, mlir::ValueRange indices);
   mlir::Value loadVector(mlir::Value memref, mlir::ValueRange indices);
+  /// A vector of these elements, one a lane.
+  mlir::Value join(llvm::SmallVector<mlir::Value> elements);
   Lanes indexOf(unsigned loop, mlir::ValueRange ivs);
   void visit(mlir::Operation &inner, mlir::ValueRange ivs);
   void visitLoad(mlir::Operation &inner);

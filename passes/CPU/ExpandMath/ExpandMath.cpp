@@ -209,6 +209,86 @@ struct WidenFma : OpRewritePattern<math::FmaOp> {
   }
 };
 
+/// No level rounds f64 to 16 bits. It goes through f32, whose last bit says whether anything
+/// was lost: rounding that to fewer bits is then the same as rounding once.
+struct NarrowInTwoSteps : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    Type type = computeType(op.getType()), from = op.getIn().getType();
+    if (!type || type == op.getType() || !getElementTypeOrSelf(from).isF64())
+      return failure();
+    Location loc = op.getLoc();
+    FloatOps f(rewriter, loc, type);
+    Value near = arith::TruncFOp::create(rewriter, loc, type, op.getIn());
+    Value back = arith::ExtFOp::create(rewriter, loc, from, near);
+    auto differs = [&](arith::CmpFPredicate predicate, Value a, Value b) -> Value {
+      return arith::CmpFOp::create(rewriter, loc, predicate, a, b);
+    };
+    Value isFurther = differs(arith::CmpFPredicate::OGT, math::AbsFOp::create(rewriter, loc, back),
+                              math::AbsFOp::create(rewriter, loc, op.getIn()));
+    Value isInexact = differs(arith::CmpFPredicate::ONE, back, op.getIn());
+    Value one = f.intConstant(1), zero = f.intConstant(0);
+    Value toZero = f.subInt(f.bits(near), f.select(isFurther, one, zero));
+    Value odd = arith::OrIOp::create(rewriter, loc, toZero, f.select(isInexact, one, zero));
+    rewriter.replaceOp(op, convert(rewriter, loc, op.getType(), f.fromBits(odd)));
+    return success();
+  }
+};
+
+static bool isBf16(Type type) { return getElementTypeOrSelf(type).isBF16(); }
+
+/// bf16 is the upper half of an f32.
+struct WidenBf16 : OpRewritePattern<arith::ExtFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::ExtFOp op, PatternRewriter &rewriter) const override {
+    Type type = computeType(op.getIn().getType());
+    if (!type || !isBf16(op.getIn().getType()))
+      return failure();
+    Location loc = op.getLoc();
+    FloatOps f(rewriter, loc, type);
+    Value zero = f.intConstant(0);
+    Value half = arith::BitcastOp::create(rewriter, loc, halvesOf(zero.getType()), op.getIn());
+    Value whole = f.fromBits(f.shiftLeft(arith::ExtUIOp::create(rewriter, loc, zero.getType(), half), 16));
+    rewriter.replaceOp(op, convert(rewriter, loc, op.getType(), whole));
+    return success();
+  }
+
+  static Type halvesOf(Type ints) {
+    Type half = IntegerType::get(ints.getContext(), 16);
+    auto vector = dyn_cast<VectorType>(ints);
+    return vector ? vector.clone(half) : half;
+  }
+};
+
+/// Rounds the lower half of an f32 away, ties to even; where no level does it, LLVM calls a
+/// library.
+struct RoundToBf16 : OpRewritePattern<arith::TruncFOp> {
+  using OpRewritePattern::OpRewritePattern;
+
+  LogicalResult matchAndRewrite(arith::TruncFOp op, PatternRewriter &rewriter) const override {
+    Type type = computeType(op.getType());
+    if (!type || !isBf16(op.getType()) || op.getIn().getType() != type)
+      return failure();
+    Location loc = op.getLoc();
+    FloatOps f(rewriter, loc, type);
+    Value bits = f.bits(op.getIn());
+    auto upperHalf = [&](Value of) -> Value {
+      return arith::ShRUIOp::create(rewriter, loc, of, f.intConstant(16));
+    };
+    Value isOdd = f.andInt(upperHalf(bits), f.intConstant(1));
+    Value rounded = f.addInt(bits, f.addInt(isOdd, f.intConstant(0x7FFF)));
+    // Rounding could carry a NaN over into a number; its first bit is set instead.
+    Value isNaN = arith::CmpFOp::create(rewriter, loc, arith::CmpFPredicate::UNO, op.getIn(), op.getIn());
+    Value quiet = arith::OrIOp::create(rewriter, loc, bits, f.intConstant(0x400000));
+    Value half = upperHalf(f.select(isNaN, quiet, rounded));
+    half = arith::TruncIOp::create(rewriter, loc, WidenBf16::halvesOf(half.getType()), half);
+    rewriter.replaceOpWithNewOp<arith::BitcastOp>(op, op.getType(), half);
+    return success();
+  }
+};
+
 struct ExpandMath : pleat::impl::ExpandMathBase<ExpandMath> {
   void runOnOperation() override {
     MLIRContext *context = &getContext();
@@ -223,7 +303,8 @@ struct ExpandMath : pleat::impl::ExpandMathBase<ExpandMath> {
     patterns.add<ExpandUnary<math::RsqrtOp>>(context, buildReciprocalRoot);
     patterns.add<ExpandPeriodic<math::SinOp>>(context, buildSinReduced);
     patterns.add<ExpandPeriodic<math::CosOp>>(context, buildCosReduced);
-    patterns.add<ExpandPower, ExpandAbsolute, WidenFma>(context);
+    patterns.add<ExpandPower, ExpandAbsolute, WidenFma, NarrowInTwoSteps>(context);
+    patterns.add<WidenBf16, RoundToBf16>(context);
     if (failed(applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();
   }

@@ -53,6 +53,52 @@ struct ConvertInstructionMath : PassWrapper<ConvertInstructionMath, OperationPas
   }
 };
 
+/// bf16 is loaded and stored as integers: LLVM may widen a value of bf16 to f32 on its way
+/// from memory to memory, and narrow it again by a library.
+struct MoveBf16AsBits : PassWrapper<MoveBf16AsBits, OperationPass<>> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(MoveBf16AsBits)
+
+  StringRef getName() const override { return "MoveBf16AsBits"; }
+
+  void runOnOperation() override {
+    getOperation()->walk([](Operation *op) {
+      if (auto load = dyn_cast<LLVM::LoadOp>(op))
+        visit(load);
+      else if (auto store = dyn_cast<LLVM::StoreOp>(op))
+        visit(store);
+    });
+  }
+
+private:
+  /// Integers in the shape of `type`, which is of bf16; null for others.
+  static Type bitsOf(Type type) {
+    Type bits = IntegerType::get(type.getContext(), 16);
+    if (type.isBF16())
+      return bits;
+    auto vector = dyn_cast<VectorType>(type);
+    return vector && vector.getElementType().isBF16() ? vector.clone(bits) : Type();
+  }
+
+  static void visit(LLVM::LoadOp load) {
+    Type type = load.getType(), bits = bitsOf(type);
+    if (!bits)
+      return;
+    OpBuilder builder(load->getContext());
+    builder.setInsertionPointAfter(load);
+    load.getResult().setType(bits);
+    auto value = LLVM::BitcastOp::create(builder, load.getLoc(), type, load.getResult());
+    load.getResult().replaceAllUsesExcept(value, value);
+  }
+
+  static void visit(LLVM::StoreOp store) {
+    Type bits = bitsOf(store.getValue().getType());
+    if (!bits)
+      return;
+    OpBuilder builder(store);
+    store.getValueMutable().assign(LLVM::BitcastOp::create(builder, store.getLoc(), bits, store.getValue()));
+  }
+};
+
 } // namespace
 
 void pleat::addBufferizePasses(OpPassManager &modulePasses) {
@@ -87,6 +133,7 @@ void pleat::addLowerMachineFunctionPasses(OpPassManager &modulePasses, bool expa
   modulePasses.addPass(createConvertMathToLibmPass());
   modulePasses.addPass(createConvertToLLVMPass());
   modulePasses.addPass(createReconcileUnrealizedCastsPass());
+  modulePasses.addPass(std::make_unique<MoveBf16AsBits>());
   modulePasses.addPass(createCanonicalizerPass());
   modulePasses.addPass(createCSEPass());
 }

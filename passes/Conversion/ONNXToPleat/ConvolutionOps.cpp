@@ -149,8 +149,11 @@ static LogicalResult averagePool(Lowering &lowering) {
   FailureOr<Window> window = windowOf(lowering);
   if (failed(window))
     return failure();
-  Value x = node.input(0);
+  Value x = lowering.widened(node.input(0));
   Type element = lowering.elementType(x);
+  auto give = [&](Value average) {
+    return lowering.give(lowering.rounded(average, lowering.resultElement()));
+  };
   Value zero = lowering.scalar(element, 0);
   auto sumOf = [&](Value of, ArrayRef<AffineExpr> sizes) {
     return foldWindows(lowering, of, lowering.filled(sizes, zero), *window,
@@ -163,7 +166,7 @@ static LogicalResult averagePool(Lowering &lowering) {
   bool uniform = llvm::all_of(window->pads, [](int64_t pad) { return pad == 0; }) || (includePads && !ceil);
   if (uniform) {
     double count = std::accumulate(window->kernel.begin(), window->kernel.end(), 1.0, std::multiplies<>());
-    return lowering.give(lowering.elementwise(sum, result, element, [&](B &b, ValueRange in) -> Value {
+    return give(lowering.elementwise(sum, result, element, [&](B &b, ValueRange in) -> Value {
       return arith::DivFOp::create(b, in[0], arith::ConstantOp::create(b, b.getFloatAttr(element, count)));
     }));
   }
@@ -182,7 +185,7 @@ static LogicalResult averagePool(Lowering &lowering) {
   }
   Value counts =
       sumOf(padded(lowering, lowering.filled(ones, lowering.scalar(element, 1)), inside, zero), counted);
-  return lowering.give(lowering.elementwise({sum, counts}, result, element, [](B &b, ValueRange in) -> Value {
+  return give(lowering.elementwise({sum, counts}, result, element, [](B &b, ValueRange in) -> Value {
     return arith::DivFOp::create(b, in[0], in[1]);
   }));
 }

@@ -1,6 +1,8 @@
 // The linalg and tensor forms that converted nodes are made of.
 #include "passes/Conversion/ONNXToPleat/Lowering.h"
 
+#include "passes/Conversion/ONNXToPleat/Casts.h"
+
 #include "dialects/Pleat/IR/PleatDialect.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -216,6 +218,19 @@ Value Lowering::insert(Value part, Value whole, ArrayRef<AffineExpr> offsets) {
     lengths.push_back(foldedSize(size));
   }
   return known(tensor::InsertSliceOp::create(*this, part, whole, starts, lengths, strides), sizes(whole));
+}
+
+Value Lowering::widened(Value x) {
+  auto type = dyn_cast<FloatType>(elementType(x));
+  return type && type.getWidth() < 32 ? rounded(x, getF32Type()) : x;
+}
+
+Value Lowering::rounded(Value x, Type element) {
+  if (elementType(x) == element)
+    return x;
+  return elementwise(x, sizes(x), element, [&](ImplicitLocOpBuilder &b, ValueRange in) {
+    return castElement(b, in[0], element, /*fromUnsigned=*/false, /*toUnsigned=*/false);
+  });
 }
 
 Value Lowering::broadcastTo(Value x, ArrayRef<AffineExpr> to) {

@@ -71,6 +71,10 @@ public:
                     llvm::ArrayRef<mlir::AffineExpr> sizes, llvm::ArrayRef<int64_t> steps);
   /// Writes `part` into `whole` at `offsets`.
   mlir::Value insert(mlir::Value part, mlir::Value whole, llvm::ArrayRef<mlir::AffineExpr> offsets);
+  /// `x` with f16 and bf16 as f32, in which a node keeps what it computes on the way.
+  mlir::Value widened(mlir::Value x);
+  /// `x` with elements of float type `element`, rounded where that is narrower.
+  mlir::Value rounded(mlir::Value x, mlir::Type element);
   /// `x` broadcast to `sizes`; `x` itself when it has them.
   mlir::Value broadcastTo(mlir::Value x, llvm::ArrayRef<mlir::AffineExpr> sizes);
 

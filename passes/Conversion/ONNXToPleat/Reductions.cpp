@@ -164,6 +164,18 @@ static Value reduced(Lowering &lowering, Reduction kind, Value x, ArrayRef<int64
   llvm_unreachable("all reductions are listed");
 }
 
+/// The reduction with what it folds in f32 where it computes further on that.
+static Value roundedOnce(Lowering &lowering, Reduction kind, Value x, ArrayRef<int64_t> axes,
+                         ArrayRef<AffineExpr> keptDims) {
+  bool folds = llvm::is_contained(
+      {Reduction::Sum, Reduction::Max, Reduction::Min, Reduction::Prod, Reduction::L1, Reduction::SumSquare},
+      kind);
+  if (folds || !isa<FloatType>(lowering.elementType(x)))
+    return reduced(lowering, kind, x, axes, keptDims);
+  Value result = reduced(lowering, kind, lowering.widened(x), axes, keptDims);
+  return lowering.rounded(result, lowering.elementType(x));
+}
+
 template <Reduction kind>
 static LogicalResult reduce(Lowering &lowering) {
   NodeShapes facts(lowering.shapes, lowering.node);
@@ -178,7 +190,8 @@ static LogicalResult reduce(Lowering &lowering) {
   Sizes keptDims = lowering.sizes(x);
   for (int64_t axis : *axes)
     keptDims[axis] = lowering.constant(1);
-  return lowering.give(lowering.reshape(reduced(lowering, kind, x, *axes, keptDims), lowering.resultSizes()));
+  Value result = roundedOnce(lowering, kind, x, *axes, keptDims);
+  return lowering.give(lowering.reshape(result, lowering.resultSizes()));
 }
 
 /// Pooling over all of the spatial axes.
@@ -187,7 +200,7 @@ static LogicalResult globalPool(Lowering &lowering) {
   Value x = lowering.node.input(0);
   Sizes keptDims = lowering.resultSizes();
   SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(2, keptDims.size()));
-  return lowering.give(lowering.reshape(reduced(lowering, kind, x, axes, keptDims), keptDims));
+  return lowering.give(lowering.reshape(roundedOnce(lowering, kind, x, axes, keptDims), keptDims));
 }
 
 ArrayRef<SupportedOp> pleat::supportedReductions() {

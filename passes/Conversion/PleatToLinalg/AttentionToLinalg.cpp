@@ -26,7 +26,7 @@ class Attention {
 public:
   Attention(PatternRewriter &builder, AttentionOp op)
       : builder(builder), op(op), loc(op.getLoc()), formulas(builder, loc), l(formulas.loops(6)),
-        element(cast<RankedTensorType>(op.getQuery().getType()).getElementType()) {
+        element(TensorFormulas::computeType(op.getType().getElementType())) {
     SmallVector<OpFoldResult> q = formulas.sizes(op.getQuery()), v = formulas.sizes(op.getValue());
     keyHeads = v[1];
     group = divide(q[1], keyHeads);
@@ -76,8 +76,8 @@ private:
     SmallVector<int64_t> shape;
     for (OpFoldResult size : sizes)
       shape.push_back(getConstantIntValue(size).value_or(ShapedType::kDynamic));
-    return tensor::ExpandShapeOp::create(builder, loc, RankedTensorType::get(shape, element), tensor,
-                                         reassociation(), sizes);
+    auto type = cast<RankedTensorType>(tensor.getType()).clone(shape);
+    return tensor::ExpandShapeOp::create(builder, loc, type, tensor, reassociation(), sizes);
   }
 
   Value joinHeads(Value tensor) {
@@ -138,16 +138,17 @@ private:
   Value divideRows(Value product, Read total, Read top) {
     SmallVector<OpFoldResult> sizes = formulas.sizes(product);
     Read value = {product, SmallVector<AffineExpr>(ArrayRef(l).take_front(5))};
-    return formulas.map(
-        {value, total, top}, sizes, element, [&](OpBuilder &b, Location where, ValueRange v) -> Value {
-          Value y = arith::DivFOp::create(b, where, v[0], v[1]);
-          if (!op.getMaskedRowsZero())
-            return y;
-          Value lowest = TensorFormulas::constant(b, where, element, kMinusInfinity);
-          Value isMasked = arith::CmpFOp::create(b, where, arith::CmpFPredicate::OEQ, v[2], lowest);
-          return arith::SelectOp::create(b, where, isMasked, TensorFormulas::constant(b, where, element, 0.0),
-                                         y);
-        });
+    return formulas.map({value, total, top}, sizes, op.getType().getElementType(),
+                        [&](OpBuilder &b, Location where, ValueRange v) -> Value {
+                          Value y = arith::DivFOp::create(b, where, v[0], v[1]);
+                          if (!op.getMaskedRowsZero())
+                            return y;
+                          Value lowest = TensorFormulas::constant(b, where, element, kMinusInfinity);
+                          Value isMasked =
+                              arith::CmpFOp::create(b, where, arith::CmpFPredicate::OEQ, v[2], lowest);
+                          return arith::SelectOp::create(b, where, isMasked,
+                                                         TensorFormulas::constant(b, where, element, 0.0), y);
+                        });
   }
 
   static Value multiplyAdd(OpBuilder &b, Location where, ValueRange v) {
@@ -159,7 +160,7 @@ private:
   Location loc;
   TensorFormulas formulas;
   SmallVector<AffineExpr> l;
-  Type element;
+  Type element; ///< of everything but the result
   OpFoldResult keyHeads, group, keys, valueSize;
   SmallVector<OpFoldResult> rowSizes, scoreSizes;
 };

@@ -83,9 +83,9 @@ private:
 /// What formulas over the rows of a tensor need: its loops with and without the last.
 struct Rows {
   Rows(OpBuilder &builder, Location loc, Value x)
-      : formulas(builder, loc), x(x), element(elementOf(x)), sizes(formulas.sizes(x)),
-        loops(formulas.loops(sizes.size())), outerSizes(ArrayRef(sizes).drop_back()),
-        outerLoops(ArrayRef(loops).drop_back()) {}
+      : formulas(builder, loc), x(x), element(TensorFormulas::computeType(elementOf(x))),
+        sizes(formulas.sizes(x)), loops(formulas.loops(sizes.size())),
+        outerSizes(ArrayRef(sizes).drop_back()), outerLoops(ArrayRef(loops).drop_back()) {}
 
   /// Adds body(x, row values..., so far) over the last axis, from `start`.
   Value reduce(ArrayRef<Value> rowValues, double start, TensorFormulas::Body body) {
@@ -95,12 +95,12 @@ struct Rows {
   Value map(ArrayRef<Value> rowValues, ArrayRef<Read> more, TensorFormulas::Body body) {
     SmallVector<Read> all = reads(rowValues);
     llvm::append_range(all, more);
-    return formulas.map(all, sizes, element, body);
+    return formulas.map(all, sizes, elementOf(x), body);
   }
 
   TensorFormulas formulas;
   Value x;
-  Type element;
+  Type element; ///< of values of rows
   SmallVector<OpFoldResult> sizes;
   SmallVector<AffineExpr> loops;
   SmallVector<OpFoldResult> outerSizes;

@@ -12,7 +12,8 @@ def PleatToLinalg : Pass<"convert-pleat-to-linalg"> {
     transposed weight in place. `pleat.repeat` is unrolled. What stays are
     `pleat.weight` with a key and `pleat.launch`.
 
-    Softmax and the norms are written so that only one number a row is stored on the way.
+    Softmax and the norms are written so that only one number a row is stored on the way. Of
+    f16 and bf16 it is f32, as are the scores of attention: an op rounds its result, once.
 
     **Before**
     ```mlir

@@ -15,6 +15,7 @@ struct Read {
 class TensorFormulas {
 public:
   /// Gives the next value of an element from the elements read and, last, the value so far.
+  /// Floats reach it in the widest type of them all, and its result is rounded to the tensor's.
   using Body = llvm::function_ref<mlir::Value(mlir::OpBuilder &, mlir::Location, mlir::ValueRange)>;
 
   TensorFormulas(mlir::OpBuilder &builder, mlir::Location loc) : builder(builder), loc(loc) {}
@@ -35,6 +36,10 @@ public:
 
   /// A tensor of these sizes, every element `value`.
   mlir::Value filled(llvm::ArrayRef<mlir::OpFoldResult> sizes, mlir::Type element, double value);
+
+  /// The type in which a formula over elements of type `element` keeps what it computes on
+  /// the way: f32 for f16 and bf16.
+  static mlir::Type computeType(mlir::Type element);
 
   /// A constant of float type `element`.
   static mlir::Value constant(mlir::OpBuilder &builder, mlir::Location loc, mlir::Type element, double value);

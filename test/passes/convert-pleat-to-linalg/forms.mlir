@@ -38,3 +38,31 @@ func.func @negative_stays() -> (tensor<3xf32>, tensor<3xf32>) {
   %literal = pleat.weight literal dense<2.0> : tensor<3xf32>
   return %stored, %literal : tensor<3xf32>, tensor<3xf32>
 }
+
+// -----
+
+// What a row of f16 is reduced to is f32; only the result is f16.
+// CHECK-LABEL: @narrow_softmax
+// CHECK: tensor.empty() : tensor<4xf32>
+// CHECK: tensor.empty() : tensor<4xf32>
+// CHECK: tensor.empty() : tensor<4x7xf16>
+// CHECK: arith.divf {{.+}} : f32
+// CHECK: arith.truncf
+func.func @narrow_softmax(%x: tensor<4x7xf16>) -> tensor<4x7xf16> {
+  %y = pleat.softmax %x : tensor<4x7xf16>
+  return %y : tensor<4x7xf16>
+}
+
+// -----
+
+// So are the scores of attention, and the sums over values.
+// CHECK-LABEL: @narrow_attention
+// CHECK: linalg.fill {{.+}} tensor<1x2x1x5x7xf32>
+// CHECK: linalg.fill {{.+}} tensor<1x2x1x5x6xf32>
+// CHECK: arith.truncf
+// CHECK-NOT: arith.truncf
+func.func @narrow_attention(%q: tensor<1x2x5x4xf16>, %k: tensor<1x2x7x4xf16>, %v: tensor<1x2x7x6xf16>) -> tensor<1x2x5x6xf16> {
+  %y = pleat.attention %q, %k, %v {scale = 0.5 : f32}
+         : tensor<1x2x5x4xf16>, tensor<1x2x7x4xf16>, tensor<1x2x7x6xf16> -> tensor<1x2x5x6xf16>
+  return %y : tensor<1x2x5x6xf16>
+}

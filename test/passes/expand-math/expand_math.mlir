@@ -85,3 +85,30 @@ func.func @fma_of_halves(%x: vector<8xf16>, %y: vector<8xf16>, %z: vector<8xf16>
   %r = math.fma %x, %y, %z : vector<8xf16>
   return %r : vector<8xf16>
 }
+
+// -----
+
+// bf16 is made of bits, with which no level needs a library.
+// CHECK-LABEL: @bf16
+// CHECK-NOT: arith.{{extf|truncf}}
+// CHECK: arith.shli
+// CHECK: arith.shrui
+// CHECK-NOT: arith.{{extf|truncf}}
+func.func @bf16(%x: vector<8xbf16>) -> vector<8xbf16> {
+  %y = math.exp %x : vector<8xbf16>
+  return %y : vector<8xbf16>
+}
+
+// -----
+
+// f64 to 16 bits: f32 with an odd last bit where something is lost, then rounded.
+// CHECK-LABEL: @double_to_half
+// CHECK: %[[NEAR:.+]] = arith.truncf %{{.+}} : f64 to f32
+// CHECK: arith.extf %[[NEAR]] : f32 to f64
+// CHECK: %[[ODD:.+]] = arith.ori
+// CHECK: %[[WIDE:.+]] = arith.bitcast %[[ODD]] : i32 to f32
+// CHECK: arith.truncf %[[WIDE]] : f32 to f16
+func.func @double_to_half(%x: f64) -> f16 {
+  %y = arith.truncf %x : f64 to f16
+  return %y : f16
+}
