@@ -43,8 +43,7 @@ static Expected<json::Object> sizesOf(const pleat_model_desc &model, llvm::Strin
 }
 
 static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model,
-                                      llvm::StringRef data) {
-
+                                      llvm::StringRef data, double rounding) {
   Expected<std::unique_ptr<LoadedModel>> loaded = LoadedModel::open(files, {});
   if (!loaded)
     return loaded.takeError();
@@ -77,16 +76,26 @@ static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRe
                       {"inputs", (data.starts_with(kRandom) ? data : llvm::sys::path::filename(data)).str()},
                       {"dims", std::move(*dims)},
                       {"rel_l2", jsonNumber(largest)},
-                      {"allowed_rel_l2", jsonNumber(kHeadroom * largest)},
+                      {"allowed_rel_l2", jsonNumber(std::max(kHeadroom * largest, rounding))},
                       {"outputs", std::move(outputs)}};
 }
 
 json::Object pleat::measureCertificate(const ArtifactFiles &files, llvm::StringRef model,
-                                       llvm::StringRef data) {
-  Expected<json::Object> certificate = measure(files, model, data.empty() ? llvm::StringRef(kInputs) : data);
+                                       llvm::StringRef data, double rounding) {
+  Expected<json::Object> certificate =
+      measure(files, model, data.empty() ? llvm::StringRef(kInputs) : data, rounding);
   if (certificate)
     return std::move(*certificate);
   return json::Object{{"measured", false}, {"reason", llvm::toString(certificate.takeError())}};
+}
+
+json::Object pleat::plainCertificate(double rounding) {
+  json::Object certificate{{"measured", false}};
+  if (rounding > 0) {
+    certificate["reason"] = "the model's own nodes round to 16 bits";
+    certificate["allowed_rel_l2"] = rounding;
+  }
+  return certificate;
 }
 
 std::optional<double> pleat::allowedError(const json::Object &manifest) {

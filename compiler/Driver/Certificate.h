@@ -15,9 +15,14 @@ NamedDims sizesFor(const pleat_model_desc &model, llvm::StringRef data);
 /// runtime chooses here, on the inputs that `data` names as `--inputs` does: random ones are
 /// of small sizes, and no data is random:0. Keys: measured, against, level, inputs (without a
 /// folder), dims, rel_l2 (the largest), allowed_rel_l2, outputs. What cannot be run here, for
-/// whatever reason, gives {"measured": false, "reason": ...}.
+/// whatever reason, gives {"measured": false, "reason": ...}. allowed_rel_l2 is at least `rounding`.
 llvm::json::Object measureCertificate(const ArtifactFiles &files, llvm::StringRef model,
-                                      llvm::StringRef data);
+                                      llvm::StringRef data, double rounding);
+
+/// The certificate of an artefact that is its model, whose own nodes round to floats whose
+/// neighbours are `rounding` apart; 0 if they do not. The order and precision of what is
+/// between two roundings is free, so that two builds may differ by one.
+llvm::json::Object plainCertificate(double rounding);
 
 /// The relative L2 error that each output of an artefact may have by its manifest: four
 /// times the measured one, as other inputs and levels differ. nullopt where that is no more

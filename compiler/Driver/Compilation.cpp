@@ -11,6 +11,7 @@
 #include "compiler/Target/ArenaNeed.h"
 #include "compiler/Target/PlaceWeights.h"
 #include "compiler/Target/SizeText.h"
+#include "dialects/ONNX/IR/ONNXDialect.h"
 #include "dialects/Pleat/IR/PleatDialect.h"
 #include "passes/Optimization/CountWork/CountWork.h"
 
@@ -22,6 +23,8 @@
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace pleat;
@@ -80,11 +83,25 @@ void Compilation::reportInternal(StringRef stage, StringRef reproducer) {
   reportError("internal error in stage '" + stage + "'; to reproduce it: " + command);
 }
 
+/// See Compilation::rounding. Weights that are only stored in 16 bits do not count.
+static double roundingOf(ModuleOp module) {
+  double largest = 0;
+  module.walk([&](onnx::NodeOp node) {
+    for (Type type : node.getResultTypes()) {
+      auto element = dyn_cast<FloatType>(getElementTypeOrSelf(type));
+      if (element && element.getWidth() < 32)
+        largest = std::max(largest, std::ldexp(1.0, 1 - static_cast<int>(element.getFPMantissaWidth())));
+    }
+  });
+  return largest;
+}
+
 ExitCode Compilation::import() {
   ImportResult result = importModel(options.modelPath, *context, *weightStore);
   imported = std::move(result.module);
   if (result.status != ImportStatus::Done)
     return static_cast<ExitCode>(result.status);
+  modelRounding = roundingOf(*imported);
   return report(checkMemory(options.maxMemory, "import"));
 }
 

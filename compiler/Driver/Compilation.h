@@ -50,6 +50,9 @@ public:
   std::optional<int64_t> arenaBytes();
   /// Arena bytes as an expression of the dimensions.
   std::string arenaFormula();
+  /// The step between neighbours of 1 in the narrowest float type that nodes of the model
+  /// give, where that is narrower than f32; 0 otherwise.
+  double rounding() const { return modelRounding; }
   /// Operations of a run and the bytes it reads, as formulas for the manifest; null before
   /// kernels are formed and where a size is not known.
   std::pair<llvm::json::Value, llvm::json::Value> workFormulas();
@@ -74,6 +77,7 @@ private:
   std::unique_ptr<mlir::MLIRContext> context;
   mlir::OwningOpRef<mlir::ModuleOp> imported;
   ModelInterface modelInterface;
+  double modelRounding = 0;
   /// What pass CountWork found; null if nothing.
   mlir::AffineMap work;
   WeightsPlan plan;

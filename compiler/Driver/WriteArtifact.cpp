@@ -125,7 +125,8 @@ private:
     files.name = name;
     files.sharedObject = writer->scratchPath("lib" + name + ".so");
     files.weights = writer->scratchPath(name + ".weights");
-    return measureCertificate(files, options.modelPath, compilation.calibrationData());
+    return measureCertificate(files, options.modelPath, compilation.calibrationData(),
+                              compilation.rounding());
   }
 
   /// Measures what each step changes, where the recipe has data for that and something runs here.
@@ -150,8 +151,7 @@ private:
     manifest.arenaFormula = compilation.arenaFormula();
     std::tie(manifest.flops, manifest.bytesRead) = compilation.workFormulas();
     manifest.ledger = readLedger(compilation.module());
-    if (isReduced())
-      manifest.certificate = certificate();
+    manifest.certificate = isReduced() ? certificate() : plainCertificate(compilation.rounding());
     measureLedger();
     for (LedgerRow &row : packRows(compilation.weights(), weights))
       manifest.ledger.push_back(std::move(row));
