@@ -173,10 +173,17 @@ ExitCode Compilation::roll() {
   return options.roll ? runPasses("roll", ExitCode::Internal, addRollPasses) : ExitCode::Done;
 }
 
+std::vector<std::string> Compilation::levelNames() const {
+  std::vector<std::string> names;
+  for (const LevelInfo *level : options.levels)
+    names.push_back(level->name.str());
+  return names;
+}
+
 ExitCode Compilation::formKernels() {
   bool tileProducts = llvm::any_of(options.levels, [](const LevelInfo *level) { return level->hasAmx; });
   ExitCode code = runPasses("kernels", ExitCode::Internal, [&](OpPassManager &passes) {
-    addKernelPasses(passes, options.precision, tileProducts);
+    addKernelPasses(passes, options.precision, tileProducts, levelNames());
   });
   if (code != ExitCode::Done)
     return code;
@@ -192,14 +199,11 @@ ExitCode Compilation::lower() {
     reportError(llvm::toString(std::move(error)));
     return ExitCode::Internal;
   }
-  std::vector<std::string> levels;
-  for (const LevelInfo *level : options.levels)
-    levels.push_back(level->name.str());
-  auto addScratch = [&](OpPassManager &passes) { addScratchPasses(passes, levels); };
+  auto addScratch = [&](OpPassManager &passes) { addScratchPasses(passes, levelNames()); };
   if (ExitCode code = runPasses("scratch", ExitCode::Unsupported, addScratch); code != ExitCode::Done)
     return code;
   return runPasses("codegen", ExitCode::Internal,
-                   [&](OpPassManager &passes) { addCodegenPasses(passes, levels); });
+                   [&](OpPassManager &passes) { addCodegenPasses(passes, levelNames()); });
 }
 
 TargetOptions Compilation::targetOptions(const WrittenWeights &weights, ArrayRef<uint8_t> embedded) const {

@@ -68,6 +68,7 @@ private:
                      llvm::function_ref<void(mlir::OpPassManager &)> build);
   /// Saves the weights beside the IR at `reproducer`, and says how to run both again.
   void reportInternal(llvm::StringRef stage, llvm::StringRef reproducer);
+  std::vector<std::string> levelNames() const;
   TargetOptions targetOptions(const WrittenWeights &weights, llvm::ArrayRef<uint8_t> embedded) const;
 
   const CompileOptions &options;

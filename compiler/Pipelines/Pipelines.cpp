@@ -45,7 +45,8 @@ void pleat::addStatePasses(OpPassManager &passes) { passes.addNestedPass<func::F
 
 void pleat::addRollPasses(OpPassManager &passes) { passes.addNestedPass<func::FuncOp>(createRollLayers()); }
 
-void pleat::addKernelPasses(OpPassManager &passes, StringRef precision, bool tileProducts) {
+void pleat::addKernelPasses(OpPassManager &passes, StringRef precision, bool tileProducts,
+                            ArrayRef<std::string> levels) {
   passes.addNestedPass<func::FuncOp>(createExpandFactors());
   passes.addNestedPass<func::FuncOp>(createFuseElementwise());
   addCleanup(passes);
@@ -54,7 +55,9 @@ void pleat::addKernelPasses(OpPassManager &passes, StringRef precision, bool til
   layouts.tileProducts = tileProducts;
   passes.addNestedPass<func::FuncOp>(createAssignLayouts(layouts));
   passes.addNestedPass<func::FuncOp>(createCountWork());
-  passes.addPass(createFormKernels());
+  FormKernelsOptions kernels;
+  kernels.levels = SmallVector<std::string>(levels);
+  passes.addPass(createFormKernels(kernels));
   // Not CSE: equal launches that write different outputs are all needed.
   passes.addPass(createCanonicalizerPass());
 }

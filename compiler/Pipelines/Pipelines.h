@@ -16,9 +16,10 @@ void addStatePasses(mlir::OpPassManager &passes);
 void addRollPasses(mlir::OpPassManager &passes);
 
 /// Recovered IR to kernels: what is fused, how weights are stored. `precision` is that of
-/// weights no recipe names; `tileProducts` says whether a level has tile registers.
-void addKernelPasses(mlir::OpPassManager &passes, llvm::StringRef precision = "f32",
-                     bool tileProducts = true);
+/// weights no recipe names; `levels` names the instruction set levels, all when empty, and
+/// `tileProducts` says whether one has tile registers.
+void addKernelPasses(mlir::OpPassManager &passes, llvm::StringRef precision = "f32", bool tileProducts = true,
+                     llvm::ArrayRef<std::string> levels = {});
 
 /// Kernels to kernels that declare the memory they need at the levels that `levels` names. It
 /// fails for kernels that have no plan.

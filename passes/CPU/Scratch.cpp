@@ -6,8 +6,11 @@
 #include "passes/CPU/EmitConv/EmitPool.h"
 #include "passes/CPU/EmitLinear/EmitLinear.h"
 
-std::optional<mlir::AffineMap> pleat::scratchFor(mlir::func::FuncOp kernel) {
-  for (auto scratchOf : {attentionScratch, convScratch, linearScratch, poolScratch})
+std::optional<mlir::AffineMap> pleat::scratchFor(mlir::func::FuncOp kernel,
+                                                 llvm::ArrayRef<const LevelInfo *> levels) {
+  if (std::optional<mlir::AffineMap> scratch = linearScratch(kernel, levels))
+    return scratch;
+  for (auto scratchOf : {attentionScratch, convScratch, poolScratch})
     if (std::optional<mlir::AffineMap> scratch = scratchOf(kernel))
       return scratch;
   return std::nullopt;

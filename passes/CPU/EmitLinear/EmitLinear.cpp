@@ -82,14 +82,16 @@ static std::optional<int64_t> constantRows(const StridedView &view) {
 }
 
 /// What a product over pairs needs at the most demanding level.
-static int64_t scratchBytes(const PairPanels &weights, std::optional<int64_t> rows) {
-  int64_t bytes = tileProductScratch(weights, rows);
-  for (const LevelInfo &level : allLevels())
-    bytes = std::max(bytes, widenedProductScratch(weights, rows, level));
+static int64_t scratchBytes(const PairPanels &weights, std::optional<int64_t> rows,
+                            ArrayRef<const LevelInfo *> levels) {
+  int64_t bytes = 0;
+  for (const LevelInfo *level : levels)
+    bytes = std::max(bytes, level->hasAmx ? tileProductScratch(weights, rows)
+                                          : widenedProductScratch(weights, rows, *level));
   return bytes;
 }
 
-std::optional<AffineMap> pleat::linearScratch(func::FuncOp kernel) {
+std::optional<AffineMap> pleat::linearScratch(func::FuncOp kernel, ArrayRef<const LevelInfo *> levels) {
   std::optional<LinearKernel> match = matchLinear(kernel);
   std::optional<PairPanels> weights = match ? pairPanels(kernel, *match) : std::nullopt;
   if (!weights)
@@ -97,7 +99,7 @@ std::optional<AffineMap> pleat::linearScratch(func::FuncOp kernel) {
   unsigned sizes = llvm::count_if(kernelSlots(kernel), [](const Slot &slot) {
     return slot.kind == Slot::Size || slot.kind == Slot::Index;
   });
-  int64_t bytes = scratchBytes(*weights, constantRows(match->x));
+  int64_t bytes = scratchBytes(*weights, constantRows(match->x), levels);
   return AffineMap::get(sizes, 0, getAffineConstantExpr(bytes, kernel.getContext()));
 }
 

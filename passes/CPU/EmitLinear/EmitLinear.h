@@ -14,8 +14,9 @@ bool appliesEmitLinear(mlir::func::FuncOp kernel, const LevelInfo &level);
 /// See KernelEmitter.
 llvm::LogicalResult emitLinear(mlir::func::FuncOp kernel, mlir::func::FuncOp machine, const LevelInfo &level);
 
-/// What a linear kernel needs as kScratchAttrName, whatever the level it is compiled for;
-/// nothing if `kernel` is none or needs none.
-std::optional<mlir::AffineMap> linearScratch(mlir::func::FuncOp kernel);
+/// What a linear kernel needs as kScratchAttrName at the most demanding of `levels`; nothing
+/// if `kernel` is none or needs none.
+std::optional<mlir::AffineMap> linearScratch(mlir::func::FuncOp kernel,
+                                             llvm::ArrayRef<const LevelInfo *> levels);
 
 } // namespace pleat

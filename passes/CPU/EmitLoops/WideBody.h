@@ -11,7 +11,6 @@ namespace pleat {
 void widenBody(mlir::linalg::LinalgOp op);
 
 /// `value` as `element`, a float of another width or its own type; a vector stays one.
-mlir::Value convertFloat(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value,
-                         mlir::Type element);
+mlir::Value convertFloat(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, mlir::Type element);
 
 } // namespace pleat

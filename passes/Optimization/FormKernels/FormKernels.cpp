@@ -74,9 +74,9 @@ namespace {
 
 class Outliner {
 public:
-  Outliner(func::FuncOp function, SizeExprs &sizes, SizeValues &values)
+  Outliner(func::FuncOp function, SizeExprs &sizes, SizeValues &values, ArrayRef<const LevelInfo *> levels)
       : function(function), module(function->getParentOfType<ModuleOp>()), symbols(module), sizes(sizes),
-        values(values) {}
+        values(values), levels(levels) {}
 
   FailureOr<LaunchOp> outline(const KernelGroup &group) {
     Operation *last = group.ops.back();
@@ -225,7 +225,7 @@ private:
     for (Value output : outputs)
       results.push_back(mapping.lookup(output));
     func::ReturnOp::create(builder, kernel.getLoc(), results);
-    if (std::optional<AffineMap> scratch = scratchFor(kernel))
+    if (std::optional<AffineMap> scratch = scratchFor(kernel, levels))
       kernel->setAttr(kScratchAttrName, AffineMapAttr::get(*scratch));
     return kernel;
   }
@@ -266,6 +266,7 @@ private:
   SymbolTable symbols;
   SizeExprs &sizes;
   SizeValues &values;
+  ArrayRef<const LevelInfo *> levels;
   llvm::StringMap<func::FuncOp> made;
   /// States that have been copied in a block, for the kernels behind.
   DenseMap<std::pair<Block *, Value>, Value> denseCopies;
@@ -273,10 +274,15 @@ private:
 
 class FormKernelsPass : public pleat::impl::FormKernelsBase<FormKernelsPass> {
 public:
+  using FormKernelsBase::FormKernelsBase;
+
   void runOnOperation() override {
     auto function = getOperation().lookupSymbol<func::FuncOp>("main");
     if (!function)
       return;
+    SmallVector<const LevelInfo *> chosen;
+    if (failed(chooseLevels(chosen)))
+      return signalPassFailure();
     SizeExprs sizes(function);
     SizeValues values(function, sizes.dims());
     storeConstants(function);
@@ -287,7 +293,7 @@ public:
     llvm::for_each(blocks, sinkCheapOps);
     blocks.push_back(&function.getBody().front());
 
-    Outliner outliner(function, sizes, values);
+    Outliner outliner(function, sizes, values, chosen);
     for (Block *block : blocks) { // bodies first: their kernels decide what must exist outside
       if (failed(giveBuffers(*block, sizes, values)))
         return signalPassFailure();
@@ -301,6 +307,19 @@ public:
   }
 
 private:
+  LogicalResult chooseLevels(SmallVectorImpl<const LevelInfo *> &chosen) {
+    for (const std::string &name : levels) {
+      chosen.push_back(findLevel(name));
+      if (!chosen.back())
+        return emitError(getOperation().getLoc())
+               << "unknown level '" << name << "'; known: x86-64-v3, x86-64-v4, x86-64-v4-amx";
+    }
+    if (chosen.empty())
+      for (const LevelInfo &level : allLevels())
+        chosen.push_back(&level);
+    return success();
+  }
+
   /// Tensor constants become weights: data belongs to the file. Only one value repeated
   /// stays in the code, where a linalg op reads it.
   void storeConstants(func::FuncOp function) {

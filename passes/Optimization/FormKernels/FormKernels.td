@@ -14,6 +14,8 @@ def FormKernels : Pass<"pleat-form-kernels", "mlir::ModuleOp"> {
     not grow with depth. Does nothing to index arithmetic, weights and reshapes, which stay
     in `@main`.
 
+    A kernel asks for the scratch that the most demanding of `levels` needs.
+
     **Before**
     ```mlir
     func.func @main(%x: tensor<4x8xf32> {pleat.name = "x", pleat.dims = [4, 8]})
@@ -38,6 +40,10 @@ def FormKernels : Pass<"pleat-form-kernels", "mlir::ModuleOp"> {
     }
     ```
   }];
+  let options = [
+    ListOption<"levels", "levels", "std::string",
+               "Instruction set levels to plan scratch for; all when empty">
+  ];
   let dependentDialects = ["mlir::func::FuncDialect", "mlir::affine::AffineDialect",
                            "mlir::tensor::TensorDialect", "mlir::linalg::LinalgDialect",
                            "mlir::arith::ArithDialect", "::pleat::PleatDialect"];

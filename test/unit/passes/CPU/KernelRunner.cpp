@@ -89,12 +89,12 @@ struct Lowered {
 
 } // namespace
 
-/// Declares the scratch of the kernels in `module`, as kernels are formed.
-static size_t declareScratch(mlir::ModuleOp module) {
+/// Declares the scratch of the kernels in `module` at `level`, as kernels are formed.
+static size_t declareScratch(mlir::ModuleOp module, llvm::StringRef level) {
   size_t fixed = 0;
   for (auto kernel : module.getOps<mlir::func::FuncOp>()) {
     auto declared = kernel->getAttrOfType<mlir::AffineMapAttr>(pleat::kScratchAttrName);
-    if (auto scratch = declared ? std::nullopt : pleat::scratchFor(kernel))
+    if (auto scratch = declared ? std::nullopt : pleat::scratchFor(kernel, pleat::findLevel(level)))
       kernel->setAttr(pleat::kScratchAttrName, declared = mlir::AffineMapAttr::get(*scratch));
     auto bytes =
         declared ? llvm::dyn_cast<mlir::AffineConstantExpr>(declared.getValue().getResult(0)) : nullptr;
@@ -122,7 +122,7 @@ static llvm::Expected<Lowered> lower(llvm::LLVMContext &llvmContext, llvm::Strin
   auto module = mlir::parseSourceString<mlir::ModuleOp>(text, &context);
   if (!module)
     return makeError(messages);
-  size_t scratch = declareScratch(*module);
+  size_t scratch = declareScratch(*module, level);
   mlir::PassManager passes(&context);
   pleat::LowerKernelsOptions options;
   options.levels = {level.str()};
