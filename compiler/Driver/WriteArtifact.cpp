@@ -11,6 +11,7 @@
 #include "compiler/Driver/Failure.h"
 #include "compiler/Driver/MeasureSteps.h"
 #include "compiler/Driver/MemoryLimit.h"
+#include "compiler/Import/ONNX/HashModel.h"
 #include "compiler/Target/Libraries.h"
 #include "compiler/Target/ReadLedger.h"
 
@@ -155,14 +156,15 @@ private:
     measureLedger();
     for (LedgerRow &row : packRows(compilation.weights(), weights))
       manifest.ledger.push_back(std::move(row));
-    std::vector<std::string> hashed{options.modelPath};
-    if (!options.recipePath.empty())
-      hashed.push_back(options.recipePath);
-    for (const std::string &path : hashed) {
-      llvm::Expected<FileRecord> file = recordFile(path);
-      if (!file)
-        return file.takeError();
-      manifest.hashes.push_back({path == options.modelPath ? "model" : "recipe", file->hash});
+    llvm::Expected<std::string> model = hashModel(options.modelPath);
+    if (!model) // it has been imported: what fails now are the files
+      return llvm::createFileError(options.modelPath, model.takeError());
+    manifest.hashes.push_back({"model", *model});
+    if (!options.recipePath.empty()) {
+      llvm::Expected<FileRecord> recipe = recordFile(options.recipePath);
+      if (!recipe)
+        return recipe.takeError();
+      manifest.hashes.push_back({"recipe", recipe->hash});
     }
     manifestJson = manifestText(compilation.interface(), manifest);
     return writeFile(writer->path(name + ".json"), manifestJson);

@@ -1,6 +1,11 @@
 // Where tensors go: literals and weights in every field and type, and external data.
 #include "ImportFixture.h"
 
+#include "compiler/Import/ONNX/HashModel.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/BLAKE3.h"
+
 #include <unistd.h>
 
 using namespace pleat;
@@ -170,4 +175,36 @@ TEST_F(ImportWeights, DataThatDoesNotFitTheShape) {
   EXPECT_EQ(importRaw({1024, 2}, 8196), "tensor \"w\": expects 8192 bytes of data, but got 8196\n");
   EXPECT_EQ(importRaw({int64_t(1) << 62, 8}, 8000), "tensor \"w\": the size of its shape overflows\n");
   EXPECT_EQ(importRaw({-1, 2000}, 8000), "tensor \"w\": the size of its shape overflows\n");
+}
+
+TEST_F(ImportWeights, HashCoversTheExternalBytesThatTensorsName) {
+  ::onnx::ModelProto m = model();
+  setExternal(addTensor(m, "last", TensorProto::FLOAT, {40, 30}),
+              {{"location", "w.bin"}, {"offset", "5000"}});
+  setExternal(addTensor(m, "first", TensorProto::INT8, {7}), {{"location", "w.bin"}, {"offset", "16"}});
+  setExternal(addTensor(m, "other", TensorProto::FLOAT, {2}), {{"location", "b.bin"}});
+  std::string text = m.SerializeAsString(), w(9800, 'w'), b = "12345678";
+  auto hashOf = [&] {
+    write("model.onnx", text);
+    write("w.bin", w);
+    write("b.bin", b);
+    llvm::Expected<std::string> hash = hashModel(file("model.onnx"));
+    EXPECT_TRUE(bool(hash)) << llvm::toString(hash.takeError());
+    return *hash;
+  };
+  std::string all = text + w.substr(5000) + w.substr(16, 7) + b;
+  auto expected = llvm::BLAKE3::hash<32>({reinterpret_cast<const uint8_t *>(all.data()), all.size()});
+  std::string before = hashOf();
+  EXPECT_EQ(before, llvm::toHex(expected, /*LowerCase=*/true));
+  for (char *byte : {&w[16], &w[22], &w[5000], &w[9799], &b[3]}) {
+    ++*byte;
+    EXPECT_NE(hashOf(), before);
+    --*byte;
+  }
+  w[0] = w[15] = w[23] = w[4999] = 'x'; // no tensor's bytes
+  EXPECT_EQ(hashOf(), before);
+  w.resize(9799);
+  write("w.bin", w);
+  EXPECT_EQ(llvm::toString(hashModel(file("model.onnx")).takeError()),
+            "external data 'w.bin' ends at byte 9799, before 4800 bytes at 5000");
 }
