@@ -149,16 +149,22 @@ struct ExpandPower : OpRewritePattern<math::PowFOp> {
 private:
   static Value build(OpBuilder &builder, Location loc, Value x, double exponent) {
     auto times = [&](Value a, Value b) -> Value { return arith::MulFOp::create(builder, loc, a, b); };
-    auto root = [&] { return math::SqrtOp::create(builder, loc, x); };
-    auto one = [&]() -> Value {
-      TypedAttr value = builder.getFloatAttr(getElementTypeOrSelf(x.getType()), 1.0);
+    auto constant = [&](double number) -> Value {
+      TypedAttr value = builder.getFloatAttr(getElementTypeOrSelf(x.getType()), number);
       if (auto vector = dyn_cast<VectorType>(x.getType()))
         value = DenseElementsAttr::get(vector, ArrayRef<Attribute>(value));
       return arith::ConstantOp::create(builder, loc, value);
     };
-    auto reciprocal = [&](Value a) -> Value { return arith::DivFOp::create(builder, loc, one(), a); };
+    // The power of -0 is that of 0, and that of -inf that of inf; their roots are -0 and NaN.
+    auto root = [&]() -> Value {
+      Value positive = arith::AddFOp::create(builder, loc, x, constant(0.0));
+      Value least = arith::CmpFOp::create(builder, loc, arith::CmpFPredicate::OEQ, x, constant(-INFINITY));
+      return arith::SelectOp::create(builder, loc, least, constant(INFINITY),
+                                     math::SqrtOp::create(builder, loc, positive));
+    };
+    auto reciprocal = [&](Value a) -> Value { return arith::DivFOp::create(builder, loc, constant(1.0), a); };
     if (exponent == 0.0)
-      return one();
+      return constant(1.0);
     if (exponent == 1.0)
       return x;
     if (exponent == 2.0)

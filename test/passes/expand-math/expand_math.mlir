@@ -112,3 +112,17 @@ func.func @double_to_half(%x: f64) -> f16 {
   %y = arith.truncf %x : f64 to f16
   return %y : f16
 }
+
+// -----
+
+// Powers of -0 and -inf are those of 0 and inf, which roots do not give.
+// CHECK-LABEL: @root
+// CHECK: %[[POSITIVE:.+]] = arith.addf %[[X:.+]], %{{.+}} : f32
+// CHECK: %[[LEAST:.+]] = arith.cmpf oeq, %[[X]], %{{.+}} : f32
+// CHECK: %[[ROOT:.+]] = math.sqrt %[[POSITIVE]]
+// CHECK: arith.select %[[LEAST]], %{{.+}}, %[[ROOT]]
+func.func @root(%x: f32) -> f32 {
+  %half = arith.constant 0.5 : f32
+  %y = math.powf %x, %half : f32
+  return %y : f32
+}
