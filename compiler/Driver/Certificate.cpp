@@ -42,8 +42,8 @@ static Expected<json::Object> sizesOf(const pleat_model_desc &model, llvm::Strin
   return sizes;
 }
 
-static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model,
-                                      llvm::StringRef data, double rounding) {
+static Expected<json::Object> measure(const ArtifactFiles &files, llvm::StringRef model, llvm::StringRef data,
+                                      double rounding) {
   Expected<std::unique_ptr<LoadedModel>> loaded = LoadedModel::open(files, {});
   if (!loaded)
     return loaded.takeError();

@@ -16,8 +16,8 @@ NamedDims sizesFor(const pleat_model_desc &model, llvm::StringRef data);
 /// of small sizes, and no data is random:0. Keys: measured, against, level, inputs (without a
 /// folder), dims, rel_l2 (the largest), allowed_rel_l2, outputs. What cannot be run here, for
 /// whatever reason, gives {"measured": false, "reason": ...}. allowed_rel_l2 is at least `rounding`.
-llvm::json::Object measureCertificate(const ArtifactFiles &files, llvm::StringRef model,
-                                      llvm::StringRef data, double rounding);
+llvm::json::Object measureCertificate(const ArtifactFiles &files, llvm::StringRef model, llvm::StringRef data,
+                                      double rounding);
 
 /// The certificate of an artefact that is its model, whose own nodes round to floats whose
 /// neighbours are `rounding` apart; 0 if they do not. The order and precision of what is

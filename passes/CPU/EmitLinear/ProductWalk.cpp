@@ -21,7 +21,8 @@ RowTiles pleat::cutRows(KernelBuilder &builder, Value rows) {
 void pleat::forRowTiles(KernelBuilder &builder, const RowTiles &tiles, Value begin, Value end,
                         llvm::function_ref<void(int64_t, Value, Value)> body) {
   // Of more rows than one tile holds, the tiles have at least half as many.
-  SmallVector<int64_t> cases = llvm::to_vector(llvm::seq_inclusive<int64_t>((kTileRowsMax + 1) / 2, kTileRowsMax));
+  SmallVector<int64_t> cases =
+      llvm::to_vector(llvm::seq_inclusive<int64_t>((kTileRowsMax + 1) / 2, kTileRowsMax));
   // The first row is carried: computed from the tile's number, it would be computed again
   // in each step of the inner loop.
   Value first = builder.add(builder.mul(begin, tiles.rows), builder.min(begin, tiles.longer));

@@ -43,8 +43,10 @@ func.func @sine(%x: vector<4xf32>) -> vector<4xf32> {
 // CHECK-LABEL: @powers
 // CHECK: %[[SQUARE:.+]] = arith.mulf %[[X:.+]], %[[X]]
 // CHECK: arith.mulf %[[SQUARE]], %[[X]]
-// CHECK: %[[ROOT:.+]] = math.sqrt %[[X]]
-// CHECK: arith.divf %{{.+}}, %[[ROOT]]
+// CHECK: %[[SUM:.+]] = arith.addf %[[X]], %{{.+}}
+// CHECK: %[[ROOT:.+]] = math.sqrt %[[SUM]]
+// CHECK: %[[POWER:.+]] = arith.select %{{.+}}, %{{.+}}, %[[ROOT]]
+// CHECK: arith.divf %{{.+}}, %[[POWER]]
 func.func @powers(%x: f32) -> (f32, f32) {
   %three = arith.constant 3.0 : f32
   %inverse = arith.constant -0.5 : f32
